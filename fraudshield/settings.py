@@ -1,0 +1,170 @@
+"""Settings, one file; everything that differs between installations comes from the environment."""
+
+import os
+from pathlib import Path
+
+from fraudshield import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(env.first("STATE_DIR", default=str(BASE_DIR / ".state")))
+
+# --- Safety ---------------------------------------------------------------------------------
+DEMO = env.boolean("DEMO", default=False)
+DEBUG = env.boolean("DEBUG", default=False)
+ENVIRONMENT = env.first("ENVIRONMENT", default="demo" if DEMO else "production")
+SECRET_KEY = env.first("SECRET_KEY")
+# "2:<base64 of 32 bytes>,1:<base64>": the first key writes, all of them read.
+FRAUDSHIELD_KEYS = env.first("FRAUDSHIELD_KEYS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+HTTPS = env.boolean("HTTPS", default=False)
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", default=False) else None
+)
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes; the doors refuse more with 413
+
+# --- Rooms ----------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular_sidecar",
+    "django_prometheus",
+    "foundation",
+    "clients",
+    "transactions",
+    "intelligence",
+    "rules",
+    "scoring",
+    "cases",
+    "intake",
+]
+MIDDLEWARE = [
+    "foundation.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "fraudshield.urls"
+WSGI_APPLICATION = "fraudshield.wsgi.application"
+ASGI_APPLICATION = "fraudshield.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- Database and Redis ---------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.database("DATABASE_URL"),
+        # Each server thread keeps its connection; no health-check query on the hot path: a dead
+        # connection costs one 503 with Retry-After, and the thread reconnects.
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {"connect_timeout": 3, "application_name": "fraudshield"},
+    }
+}
+if suffix := os.environ.get("TEST_DB_SUFFIX"):
+    DATABASES["default"]["TEST"] = {"NAME": f"test_fraudshield_{suffix}"}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.first("REDIS_URL")
+
+# --- People ---------------------------------------------------------------------------------
+AUTH_USER_MODEL = "foundation.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+# --- Approvals: how many people besides the proposer ----------------------------------------
+APPROVALS_REQUIRED = {
+    "rules.publish": env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9),
+}
+
+# --- Work after the decision ----------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep-outbox": {"task": "foundation.tasks.drain_outbox", "schedule": 2.0},
+    "prune-outbox": {"task": "foundation.tasks.prune_outbox", "schedule": 3600.0},
+    "seal-audit": {"task": "foundation.tasks.seal_audit_chain", "schedule": 30.0},
+}
+OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
+OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)
+
+# --- API ------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["clients.authentication_drf.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["clients.authentication_drf.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "foundation.errors_drf.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Language, time, files ------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEMO or DEBUG  # the one-command start collects nothing
+
+# --- Logs -----------------------------------------------------------------------------------
+LOG_LEVEL = env.first("LOG_LEVEL", default="INFO").upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "foundation.logging.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.db.backends": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

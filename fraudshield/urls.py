@@ -1,0 +1,8 @@
+"""Addresses: the doors, the admin, health and metrics."""
+
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,8 @@
+"""WSGI entry point; the server is granian."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fraudshield.settings")
+application = get_wsgi_application()
