@@ -1,0 +1,101 @@
+"""pytest plugin: private servers for the run, before Django's settings are read.
+
+The process that starts pytest owns the servers; the workers of pytest-xdist inherit their
+addresses and take a Redis database each (pytest-django gives them a PostgreSQL database each).
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from fraudshield.launcher.chromium import find_chromium
+from fraudshield.launcher.errors import LauncherError
+from fraudshield.launcher.postgres import PostgresServer
+from fraudshield.launcher.servers import Servers
+from fraudshield.launcher.state import new_secrets
+from fraudshield.launcher.valkey import ValkeyServer
+
+Server = TypeVar("Server", PostgresServer, ValkeyServer)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Runs around, hence before, pytest-django's hook, which reads the settings."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        number = int(worker.removeprefix("gw"))
+        os.environ["REDIS_URL"] = _with_database(os.environ["REDIS_URL"], number + 1)
+    else:
+        _start_servers(early_config.add_cleanup)
+    yield
+
+
+def _start_servers(at_the_end: Callable[[Callable[[], None]], None]) -> None:
+    directory = Path(tempfile.mkdtemp(prefix="fraudshield-test-"))
+    at_the_end(lambda: shutil.rmtree(directory, ignore_errors=True))
+    servers = Servers(directory, durable=False)
+    at_the_end(servers.stop)
+    try:
+        servers.start_database()
+        servers.start_redis()
+    except LauncherError as error:
+        raise pytest.UsageError(f"FraudShield: {error}") from None
+    os.environ.update(servers.environment())
+    os.environ["STATE_DIR"] = str(directory)
+    made = new_secrets()
+    os.environ.setdefault("SECRET_KEY", made.secret_key)
+    os.environ.setdefault("FRAUDSHIELD_KEYS", made.fraudshield_keys)
+    os.environ.setdefault("DEMO", "1")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+
+def _with_database(url: str, offset: int) -> str:
+    """The same Redis with another database number, counted from the one in the address."""
+    parts = urlsplit(url)
+    number = int(parts.path.strip("/") or 0) + offset
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Where Chromium is; without one the test is skipped."""
+    found = find_chromium()
+    if found is None:
+        pytest.skip("no Chromium found; `make test` installs one on Debian as root")
+    return found
+
+
+@contextlib.contextmanager
+def _running(server: Server) -> Iterator[Server]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+def _private_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL of the test's own, to be stopped, started and killed at will."""
+    with _running(PostgresServer(tmp_path_factory.mktemp("own"), durable=False)) as server:
+        yield server
+
+
+def _private_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A Valkey of the test's own, to be stopped, started and killed at will.
+
+    It keeps its data over a stop, as the real one does.
+    """
+    with _running(ValkeyServer(tmp_path_factory.mktemp("own"), durable=True)) as server:
+        yield server
+
+
+private_postgres = pytest.fixture(_private_postgres, name="private_postgres")
+private_redis = pytest.fixture(_private_redis, name="private_redis")
+module_postgres = pytest.fixture(_private_postgres, name="module_postgres", scope="module")
+module_redis = pytest.fixture(_private_redis, name="module_redis", scope="module")

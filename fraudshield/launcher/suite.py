@@ -1,0 +1,28 @@
+"""`make test` and `make bench`."""
+
+import os
+import shlex
+import subprocess
+import sys
+
+from fraudshield.launcher.chromium import ensure_chromium
+from fraudshield.launcher.options import ROOT
+from fraudshield.launcher.terminal import say
+
+
+def run_tests() -> int:
+    """Runs pytest with `ARGS`; its plugin starts the servers. Returns pytest's exit status."""
+    if reason := ensure_chromium():
+        say(f"Browser tests will be skipped: {reason}")
+    return _python("-m", "pytest", *shlex.split(os.environ.get("ARGS", "")))
+
+
+def run_benchmarks() -> int:
+    """Runs all benchmarks, or the one figure named in `ONLY`."""
+    only = os.environ.get("ONLY", "")
+    return _python("-m", "benchmarks", *([only] if only else []))
+
+
+def _python(*arguments: str) -> int:
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603
