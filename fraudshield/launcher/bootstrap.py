@@ -115,9 +115,7 @@ def check_space(requirements: str) -> None:
 def progress_of(line: str) -> str | None:
     """The line of progress to show for a line of pip's, if any."""
     if match := re.match(r"\s*Downloading (\S+?)(?:\.metadata)? \(([\d.]+) MB\)", line):
-        return f"      {match[1]} ({match[2]} MB)" if float(match[2]) >= STATE_NAMES = ("postgres", "valkey", "logs", "run", "static", "secrets.json", "demo.json", "lock")
-CACHES = (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".coverage")
-SHOWN_MEGABYTES else None
+        return f"      {match[1]} ({match[2]} MB)" if float(match[2]) >= SHOWN_MEGABYTES else None
     if line.startswith("Installing collected packages:"):
         return f"      installing {line.count(',') + 1} packages"
     return None
