@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from fraudshield import environment as env
+from fraudshield.navigation import UNFOLD  # noqa: F401  the admin's look and navigation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 STATE_DIR = Path(env.first("STATE_DIR", default=str(BASE_DIR / ".state")))

@@ -1,0 +1,89 @@
+"""The admin's look and its navigation, by job rather than by model.
+
+A link appears for those who may follow it; a section without links disappears. New rooms add their
+pages here when there is something behind them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _allowed(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(permission)
+
+
+def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+        "permission": _allowed(permission or f"{app}.view_{name}"),
+    }
+
+
+def _section(title: str, *links: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(links)}
+
+
+NAVIGATION = [
+    {
+        "items": [
+            {"title": "Home", "icon": "home", "link": reverse_lazy("admin:index")},
+        ]
+    },
+    _section(
+        "Transactions",
+        _link("Decisions", "gavel", "scoring.decision"),
+        _link("Transactions", "receipt_long", "transactions.transaction"),
+        _link("Customers", "person", "transactions.customer"),
+        _link("Labels", "label", "transactions.label"),
+    ),
+    _section(
+        "Rules",
+        _link("Rule book", "rule", "rules.rule"),
+        _link("Rulesets", "library_books", "rules.ruleset"),
+        _link("Verticals", "category", "rules.vertical"),
+        _link("Approvals", "approval", "foundation.approvalrequest"),
+        _link("Rule activity", "monitoring", "scoring.ruleactivity"),
+        _link("Exchange rates", "currency_exchange", "intelligence.exchangerate"),
+    ),
+    _section(
+        "Clients",
+        _link("Institutions", "account_balance", "clients.institution"),
+        _link("API keys", "key", "clients.apikey"),
+        _link("Tiers", "speed", "clients.tier"),
+    ),
+    _section(
+        "System",
+        _link("Users", "group", "foundation.user"),
+        _link("Staff scopes", "badge", "clients.staffscope"),
+        _link("Audit trail", "history_edu", "foundation.auditentry"),
+        _link("Follow-ups", "outbox", "foundation.outboxevent"),
+        _link("Set aside", "report", "foundation.outboxdelivery"),
+    ),
+]
+
+UNFOLD = {
+    "SITE_TITLE": "FraudShield",
+    "SITE_HEADER": "FraudShield",
+    "SITE_SUBHEADER": "Decisions, rules, cases",
+    "SITE_URL": None,
+    "SITE_ICON": lambda request: static("fraudshield/icon.svg"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("fraudshield/icon.svg"),
+        }
+    ],
+    "SHOW_HISTORY": False,  # the audit trail is the history
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda request: static("fraudshield/admin.css")],
+    "DASHBOARD_CALLBACK": "fraudshield.home.dashboard",
+    "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
+}
