@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "foundation.middleware.ProblemMiddleware",
 ]
 ROOT_URLCONF = "fraudshield.urls"
 WSGI_APPLICATION = "fraudshield.wsgi.application"
@@ -132,6 +133,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "foundation.tasks.drain_outbox", "schedule": 2.0},
     "prune-outbox": {"task": "foundation.tasks.prune_outbox", "schedule": 3600.0},
     "seal-audit": {"task": "foundation.tasks.seal_audit_chain", "schedule": 30.0},
+    "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
 }
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
 OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ClientsConfig(AppConfig):
+    name = "clients"
+    verbose_name = "Clients"
+
+    def ready(self) -> None:
+        from clients import checks  # noqa: F401  (registered by being imported)

@@ -1,0 +1,35 @@
+"""API keys for views written with the REST framework."""
+
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from clients.authentication import Client, authenticate
+from clients.errors import KeyMissing, ScopeMissing
+
+HEADER = "HTTP_X_API_KEY"
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """Sets `request.auth` to the `Client`; `request.user` stays None: a system is no person."""
+
+    def authenticate(self, request: Request) -> tuple[None, Client] | None:
+        """A request without a key goes on unauthenticated, for views that need none."""
+        key_text = request.META.get(HEADER)
+        return None if key_text is None else (None, authenticate(key_text))
+
+
+class HasScope(BasePermission):
+    """Lets a key with the view's `required_scope` in; a view without one is open to any key."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        client: Any = request.auth
+        if not isinstance(client, Client):
+            raise KeyMissing
+        scope: str | None = getattr(view, "required_scope", None)
+        if scope is not None and scope not in client.scopes:
+            raise ScopeMissing(scope)
+        return True

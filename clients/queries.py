@@ -1,0 +1,19 @@
+"""Answers about clients and their staff."""
+
+from django.db.models import QuerySet
+
+from clients.models import Institution
+from foundation.models import User
+
+SEE_ALL = "clients.see_all_institutions"
+
+
+def user_institutions(user: User) -> QuerySet[Institution]:
+    """Institutions whose data the person may see, as a lazy query to filter by.
+
+    Administrators, auditors and superusers see all of them, others those that they are scoped to;
+    somebody without a scope sees none.
+    """
+    if user.has_perm(SEE_ALL):
+        return Institution.objects.all()
+    return Institution.objects.filter(staff__user=user)

@@ -1,0 +1,226 @@
+"""Consent of other people before something happens, for any room.
+
+A room registers what happens when a request is approved:
+
+    @on_approved("rules.publish", permission="rules.approve_ruleset")
+    def publish(request: ApprovalRequest) -> None: ...
+
+and asks with `request_approval`. Evidence is opaque JSON that the approvers are shown. Nobody
+approves what they asked for, and everybody votes once. The last vote needed and the execution are
+one transaction under a lock on the request: it is executed once. If the execution raises, its work
+is undone, the votes stay, and the request is "approved, but failed": `execute` tries again.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone as clock
+
+from foundation import audit
+from foundation.errors import Conflict, Forbidden
+from foundation.logging import redact
+from foundation.models import ApprovalRequest, ApprovalVote, User
+from foundation.permissions import require
+
+log = logging.getLogger(__name__)
+
+VOTE = "foundation.vote_approvalrequest"
+State = ApprovalRequest.State
+Executor = Callable[[ApprovalRequest], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a kind of request needs: `permission` to vote, besides foundation's own."""
+
+    name: str
+    permission: str
+    open_for: timedelta
+    execute: Executor
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def on_approved(
+    kind: str, *, permission: str, open_for: timedelta = timedelta(days=14)
+) -> Callable[[Executor], Executor]:
+    """Registers what is executed; voters need `permission` as well as `vote_approvalrequest`."""
+
+    def register(execute: Executor) -> Executor:
+        if kind in _kinds:
+            raise TypeError(f"The approval kind {kind} is registered twice.")
+        _kinds[kind] = Kind(kind, permission, open_for, execute)
+        return execute
+
+    return register
+
+
+def required_votes(kind: str) -> int:
+    """How many people besides the proposer, from settings.APPROVALS_REQUIRED; 1 by default."""
+    return int(settings.APPROVALS_REQUIRED.get(kind, 1))
+
+
+def request_approval(
+    *,
+    kind: str,
+    subject: str,
+    payload: dict[str, Any],
+    evidence: dict[str, Any],
+    requested_by: User,
+    reason: str,
+    required: int | None = None,
+) -> ApprovalRequest:
+    """Stores the request and returns it. When nobody's consent is needed, it is executed at once.
+
+    The caller has checked that `requested_by` may ask for this.
+    """
+    registered = _kinds[kind]
+    with transaction.atomic():
+        request = ApprovalRequest.objects.create(
+            kind=kind,
+            subject=subject,
+            payload=payload,
+            evidence=evidence,
+            reason=reason,
+            requested_by=requested_by,
+            required=required_votes(kind) if required is None else required,
+            expires_at=clock.now() + registered.open_for,
+        )
+        _record(request, requested_by, "requested", reason)
+        if not request.required:
+            _execute(request, requested_by)
+    return request
+
+
+def approve(*, request: ApprovalRequest, by: User, comment: str = "") -> ApprovalRequest:
+    """Adds a consent; the last one that is needed executes the request."""
+    with transaction.atomic():
+        locked = _vote(request, by, approves=True, comment=comment)
+        if locked.votes.filter(approves=True).count() >= locked.required:
+            _execute(locked, by)
+    return locked
+
+
+def reject(*, request: ApprovalRequest, by: User, comment: str) -> ApprovalRequest:
+    """One refusal ends the request; it needs a comment, for the proposer to learn why."""
+    if not comment.strip():
+        raise Conflict("Say why the request is rejected.", type="comment-missing")
+    with transaction.atomic():
+        locked = _vote(request, by, approves=False, comment=comment)
+        _close(locked, State.REJECTED)
+    return locked
+
+
+def cancel(*, request: ApprovalRequest, by: User) -> ApprovalRequest:
+    """The proposer takes the request back."""
+    with transaction.atomic():
+        locked = _lock_open(request)
+        if locked.requested_by_id != by.pk:
+            raise Forbidden("Only who made the request can take it back.", type="not-yours")
+        _close(locked, State.CANCELLED)
+        _record(locked, by, "cancelled")
+    return locked
+
+
+def execute(*, request: ApprovalRequest, by: User) -> ApprovalRequest:
+    """Tries again what was approved but failed. Open to the proposer and to those who may vote."""
+    with transaction.atomic():
+        locked = _lock(request)
+        if locked.state != State.FAILED:
+            raise Conflict("Only a request that failed can be tried again.", type="not-failed")
+        if locked.requested_by_id != by.pk:
+            require_vote(by, locked.kind)
+        _execute(locked, by)
+    return locked
+
+
+def expire_approvals() -> int:
+    """Closes requests that nobody decided in time; how many."""
+    overdue = ApprovalRequest.objects.filter(state=State.PENDING, expires_at__lte=clock.now())
+    count = 0
+    with transaction.atomic():
+        for request in overdue.select_for_update(skip_locked=True, of=("self",)):
+            _close(request, State.EXPIRED)
+            _record(request, "approvals", "expired")
+            count += 1
+    return count
+
+
+def require_vote(user: User, kind: str) -> None:
+    """Raises Forbidden unless the person may decide on requests of this kind."""
+    require(user, VOTE)
+    if kind in _kinds:
+        require(user, _kinds[kind].permission)
+
+
+def may_vote(user: User, request: ApprovalRequest) -> bool:
+    """Whether the buttons are shown; `approve` and `reject` ask again under a lock."""
+    try:
+        require_vote(user, request.kind)
+    except Forbidden:
+        return False
+    return request.is_open(clock.now()) and request.requested_by_id != user.pk
+
+
+def _vote(request: ApprovalRequest, by: User, *, approves: bool, comment: str) -> ApprovalRequest:
+    require_vote(by, request.kind)
+    locked = _lock_open(request)
+    if locked.requested_by_id == by.pk:
+        raise Forbidden("Nobody decides on their own request.", type="self-approval")
+    if locked.votes.filter(voter=by).exists():
+        raise Conflict("You have voted on this request.", type="voted-already")
+    ApprovalVote.objects.create(request=locked, voter=by, approves=approves, comment=comment)
+    _record(locked, by, "approved" if approves else "rejected", comment)
+    return locked
+
+
+def _lock(request: ApprovalRequest) -> ApprovalRequest:
+    """The row as it is now, locked until the transaction ends: votes come one after another."""
+    return ApprovalRequest.objects.select_for_update().get(pk=request.pk)
+
+
+def _lock_open(request: ApprovalRequest) -> ApprovalRequest:
+    locked = _lock(request)
+    if not locked.is_open(clock.now()):
+        late = locked.state == State.PENDING
+        state = State.EXPIRED.label if late else locked.get_state_display()
+        raise Conflict(f"The request is no longer open: {state.lower()}.", type="not-open")
+    return locked
+
+
+def _close(request: ApprovalRequest, state: ApprovalRequest.State) -> None:
+    request.state = state
+    request.decided_at = clock.now()
+    request.save(update_fields=["state", "decided_at"])
+
+
+def _execute(request: ApprovalRequest, by: User) -> None:
+    try:
+        with transaction.atomic():
+            _kinds[request.kind].execute(request)
+    except Exception as error:
+        log.exception("An approved request failed", extra={"kind": request.kind})
+        request.state = State.FAILED
+        request.error = redact(f"{type(error).__name__}: {error}")[:2000]
+    else:
+        request.state, request.error = State.EXECUTED, ""
+        request.executed_at = clock.now()
+    request.decided_at = request.decided_at or clock.now()
+    request.save(update_fields=["state", "error", "decided_at", "executed_at"])
+    _record(request, by, request.state)
+
+
+def _record(request: ApprovalRequest, actor: audit.Actor, happening: str, reason: str = "") -> None:
+    audit.record(
+        actor=actor,
+        action=f"approval.{happening}",
+        subject=f"foundation.approvalrequest:{request.pk}",
+        after={"kind": request.kind, "subject": request.subject, "state": request.state},
+        reason=reason,
+    )

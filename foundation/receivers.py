@@ -1,0 +1,22 @@
+"""Keeps the roles in step with the code after every migrate."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from foundation.roles import sync_roles
+
+
+@receiver(post_migrate, dispatch_uid="foundation.sync_roles")
+def sync_roles_after_migrate(sender: Any, using: str, **_: Any) -> None:
+    """Runs once, for the last room: permissions are made app by app by the same signal.
+
+    Django's own receiver may come after this one, so the last room's are made here.
+    """
+    if sender is not list(apps.get_app_configs())[-1]:
+        return
+    create_permissions(sender, using=using, verbosity=0)
+    sync_roles()

@@ -1,0 +1,22 @@
+"""A piece of SQL with its parameters, for statements that several rooms write together."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Fragment(NamedTuple):
+    """`sql` holds `%s` marks only for `params`; values never stand in the text."""
+
+    sql: str
+    params: Sequence[object]
+
+
+def with_statement(parts: Sequence[tuple[str, Fragment]], last: Fragment) -> Fragment:
+    """One statement out of named data-modifying parts and a closing one.
+
+    PostgreSQL runs all parts on one snapshot and as one transaction: either all rows are there
+    afterwards, or none. Foreign keys between the parts are checked at the statement's end.
+    """
+    named = ", ".join(f"{name} AS ({part.sql})" for name, part in parts)
+    params = [value for _, part in parts for value in part.params]
+    return Fragment(f"WITH {named} {last.sql}", [*params, *last.params])

@@ -1,0 +1,27 @@
+"""Background work of this room. Each task may run twice without harm."""
+
+from celery import shared_task
+
+from foundation import approvals, audit_chain, outbox
+from foundation.outbox.nudge import clear_marker
+
+
+@shared_task(name="foundation.tasks.drain_outbox")
+def drain_outbox() -> None:
+    clear_marker()
+    outbox.drain_outbox()
+
+
+@shared_task(name="foundation.tasks.prune_outbox")
+def prune_outbox() -> None:
+    outbox.prune_outbox()
+
+
+@shared_task(name="foundation.tasks.seal_audit_chain")
+def seal_audit_chain() -> None:
+    audit_chain.seal_audit_chain()
+
+
+@shared_task(name="foundation.tasks.expire_approvals")
+def expire_approvals() -> None:
+    approvals.expire_approvals()
