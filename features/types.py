@@ -6,9 +6,10 @@ from enum import StrEnum
 class Type(StrEnum):
     """What a value is, and so which Python value stands for it in a row.
 
-    ``NUMBER``, ``MONEY`` and ``TIMESTAMP`` (seconds since 1970, UTC) are floats, ``BOOLEAN`` is a bool, ``STRING`` a
-    str, ``STRINGS`` a tuple of str. An ``IDENTIFIER`` is a str too, but never the identifier itself: it is the
-    hexadecimal keyed hash of it. A value that is missing is None, whatever its type.
+    ``NUMBER``, ``MONEY`` and ``TIMESTAMP`` (seconds since 1970, UTC) are floats, ``BOOLEAN`` is a
+    bool, ``STRING`` a str, ``STRINGS`` a tuple of str. An ``IDENTIFIER`` is a str too, but never
+    the identifier itself: it is the hexadecimal keyed hash of it. A value that is missing is None,
+    whatever its type.
     """
 
     NUMBER = "number"

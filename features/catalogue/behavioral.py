@@ -1,0 +1,160 @@
+"""What the customer usually does, and what they are doing now."""
+
+from features.computations import numbers, times
+from features.declaring import Section
+
+_ = Section("behavioral")
+
+_last_hour = _.count(
+    "transactions_last_hour", "How many transactions the customer made in the hour up to this one."
+)
+_last_day = _.count(
+    "transactions_last_day",
+    "How many transactions the customer made in the 24 hours up to this one.",
+)
+_failed_logins = _.count(
+    "failed_login_attempts",
+    "How many attempts to log in failed shortly before the transaction.",
+    also_in=("ato",),
+)
+
+FEATURES = (
+    # The account
+    _.word("account_type", "What kind of account it is, such as standard, business or gambling."),
+    _.boolean("is_business_account", "Whether the account belongs to a business."),
+    _.moment("account_created_at", "When the account was opened."),
+    _.days(
+        "account_age_days",
+        "How old the account is at the time of the transaction.",
+        compute=times.days_between,
+        computed_from=("account_created_at", "occurred_at"),
+    ),
+    _.count("account_suspension_count", "How often the account has been suspended."),
+    _.money("user_lifetime_value", "What the customer has been worth to the client so far."),
+    _.count(
+        "customer_service_contacts", "How often the customer contacted customer service lately."
+    ),
+    # Logging in
+    _.count("login_count_24h", "How often the customer logged in during the last 24 hours."),
+    _.count("login_count_7d", "How often the customer logged in during the last 7 days."),
+    _failed_logins,
+    _.count("password_changes_count", "How often the customer has changed the password."),
+    _.number(
+        "login_hour",
+        "The customer's local hour of the log-in; that of the transaction when no other is given.",
+        0,
+        23,
+        unit="hour 0..23",
+        compute=numbers.same,
+        computed_from=("hour",),
+    ),
+    # Pace
+    _last_hour,
+    _last_day,
+    _.another_name("velocity_60m", _last_hour),
+    _.another_name("velocity_24h", _last_day),
+    _.another_name("transaction_count_24h", _last_day),
+    _.count("velocity_7d", "How many transactions the customer made in the last 7 days."),
+    _.count("velocity_30d", "How many transactions the customer made in the last 30 days."),
+    _.number(
+        "velocity_hourly",
+        "The customer's transactions an hour, averaged over the last 24 hours.",
+        0,
+        1e9,
+        unit="transactions an hour",
+        compute=numbers.per_hour_of_day,
+        computed_from=("transactions_last_day",),
+    ),
+    _.number(
+        "transaction_frequency",
+        "The customer's transactions a day, averaged over the last 30 days.",
+        0,
+        1e9,
+        unit="transactions a day",
+        compute=numbers.per_day_of_month,
+        computed_from=("velocity_30d",),
+    ),
+    _.moment("last_transaction_at", "When the customer's transaction before this one took place."),
+    _.seconds(
+        "time_since_last_transaction",
+        "How long ago the customer's last transaction was.",
+        compute=times.seconds_between,
+        computed_from=("last_transaction_at", "occurred_at"),
+    ),
+    _.minutes(
+        "time_since_last_txn_minutes",
+        "How many minutes ago the customer's last transaction was.",
+        compute=times.in_minutes,
+        computed_from=("time_since_last_transaction",),
+    ),
+    _.hours(
+        "hours_since_last_transaction",
+        "How many hours ago the customer's last transaction was.",
+        compute=times.in_hours,
+        computed_from=("time_since_last_transaction",),
+    ),
+    _.moment("first_transaction_date", "When the customer's first transaction took place."),
+    _.days(
+        "first_purchase_to_now",
+        "How long ago the customer's first transaction was.",
+        compute=times.days_between,
+        computed_from=("first_transaction_date", "occurred_at"),
+    ),
+    # Amounts
+    _.money("avg_transaction_amount", "The customer's average amount."),
+    _.money("transaction_amount_stddev", "The standard deviation of the customer's amounts."),
+    _.money("max_transaction_amount", "The customer's highest amount so far."),
+    _.ratio("large_transaction_ratio", "Which share of the customer's transactions was large."),
+    _.ratio("round_amount_ratio", "Which share of the customer's transactions had whole amounts."),
+    _.count(
+        "recent_round_amount_transactions",
+        "How many of the customer's recent transactions had whole amounts.",
+    ),
+    _.count(
+        "recent_small_transactions_count", "How many small amounts the card or device tried lately."
+    ),
+    _.ratio("charity_donation_ratio", "Which share of the customer's transactions was donations."),
+    _.ratio("refund_ratio", "Which share of the customer's transactions was refunded."),
+    _.ratio("chargeback_ratio", "Which share of the customer's transactions was charged back."),
+    _.ratio("return_rate", "Which share of the customer's purchases was returned."),
+    _.count("chargebacks_last_year", "How many chargebacks the customer had within a year."),
+    # Habits
+    _.boolean("unusual_time_of_day", "Whether the customer hardly ever acts at this hour."),
+    _.boolean(
+        "unusual_day_of_week", "Whether the customer hardly ever acts on this day of the week."
+    ),
+    _.count("device_changes_count", "How often the customer's device changed lately."),
+    _.count("location_changes_count", "How often the customer's place changed lately."),
+    _.count("merchant_diversity", "With how many merchants the customer has dealt lately."),
+    _.count("country_diversity", "In how many countries the customer has paid lately."),
+    _.texts(
+        "usual_merchant_categories",
+        "The merchant categories in which the customer usually buys.",
+        reading="lower",
+    ),
+    _.boolean("user_currently_overseas", "Whether the customer is known to be travelling abroad."),
+    # The session
+    _.minutes(
+        "current_session_duration_minutes", "How long the session has lasted.", also_in=("ato",)
+    ),
+    _.minutes("minutes_since_last_activity", "How long nothing happened before this action."),
+    _.ratio(
+        "mouse_movement_entropy",
+        "How irregular the mouse moved; a person's is high, a script's low.",
+    ),
+    _.ratio(
+        "keystroke_entropy", "How irregular the typing was; a person's is high, a script's low."
+    ),
+    _.count("form_copypaste_count", "How often something was pasted into the form."),
+    _.seconds("form_fill_time_seconds", "How long filling in the form took."),
+    _.count("back_button_clicks", "How often the back button was used."),
+    _.boolean(
+        "browser_history_cleared_recently", "Whether the browser's history was cleared lately."
+    ),
+    _.boolean(
+        "screen_recording_detected", "Whether the screen was being recorded.", also_in=("ato",)
+    ),
+    _.boolean("autofill_disabled", "Whether the browser's autofill was switched off."),
+    _.boolean("developer_console_opened", "Whether the browser's developer console was open."),
+    _.boolean("page_in_iframe", "Whether the page was shown inside another page."),
+)

@@ -1,0 +1,100 @@
+"""To whom the money goes: merchants, sellers, agents and beneficiaries."""
+
+from features.computations import merchants, numbers, places
+from features.declaring import Section
+
+_ = Section("merchant")
+
+FEATURES = (
+    # Identifiers: keyed hashes only.
+    _.identifier("merchant_id", "The merchant, under the client's own number.", "merchant"),
+    _.identifier(
+        "seller_id", "The seller on a marketplace, under the client's own number.", "merchant"
+    ),
+    _.identifier("agent_id", "The agent at whom cash is paid in or out.", "merchant"),
+    _.identifier("terminal_id", "The terminal or till that was used.", "merchant"),
+    _.identifier("beneficiary_id", "The person or account that is paid.", "beneficiary"),
+    # Kind
+    _.word("merchant_type", "What kind of merchant it is."),
+    _.word(
+        "current_merchant_category",
+        "The merchant's category in the client's words; the category code when none is given.",
+        compute=numbers.same,
+        computed_from=("merchant_category_code",),
+    ),
+    _.boolean(
+        "merchant_restricted", "Whether the client does not allow dealing with the merchant."
+    ),
+    _.boolean(
+        "merchant_is_crypto_exchange",
+        "Whether the merchant exchanges crypto-currency.",
+        compute=merchants.is_crypto_exchange,
+        computed_from=("merchant_type",),
+    ),
+    _.boolean(
+        "merchant_is_pawn_shop",
+        "Whether the merchant is a pawn shop (merchant category code 5933).",
+        compute=merchants.is_pawn_shop_mcc,
+        computed_from=("merchant_category_code",),
+    ),
+    _.boolean("merchant_is_online", "Whether the merchant sells over the internet."),
+    _.boolean("merchant_verified", "Whether the merchant's identity has been checked."),
+    # Standing
+    _.points("merchant_risk_score", "How risky the merchant is; higher is worse."),
+    _.days("merchant_age_days", "How long the merchant has been known."),
+    _.ratio(
+        "merchant_chargeback_ratio", "Which share of the merchant's transactions is charged back."
+    ),
+    _.ratio("merchant_refund_ratio", "Which share of the merchant's transactions is refunded."),
+    _.count("merchant_complaints", "How many complaints there were about the merchant lately."),
+    _.money("merchant_average_amount", "The merchant's average amount."),
+    _.number(
+        "amount_vs_merchant_average",
+        "The amount as a multiple of the merchant's average.",
+        0,
+        1e12,
+        unit="times",
+        compute=numbers.ratio,
+        computed_from=("amount", "merchant_average_amount"),
+    ),
+    # The customer with this merchant
+    _.count(
+        "merchant_user_history", "How many transactions the customer has made with the merchant."
+    ),
+    _.money("merchant_user_spend", "How much the customer has spent at the merchant."),
+    _.count(
+        "merchant_transactions_last_hour",
+        "How many transactions the customer made at the merchant in the last hour.",
+    ),
+    # Places
+    _.boolean(
+        "merchant_ip_match",
+        "Whether the merchant and the customer's internet address are in the same country.",
+        compute=places.equal,
+        computed_from=("merchant_country", "ip_country"),
+    ),
+    _.boolean(
+        "merchant_home_match",
+        "Whether the merchant is in the customer's home country.",
+        compute=places.equal,
+        computed_from=("merchant_country", "home_country"),
+    ),
+    # Sellers and agents
+    _.count("seller_txn_count_hour", "How many transactions the seller made in the last hour."),
+    _.days("seller_age_days", "How long the seller has been known."),
+    _.boolean("seller_is_buyer", "Whether buyer and seller are the same person."),
+    _.count(
+        "agent_transactions_last_hour", "How many transactions the agent made in the last hour."
+    ),
+    # Beneficiaries
+    _.money("recipient_balance_before", "The payee's balance before the transaction."),
+    _.money("recipient_balance_after", "The payee's balance after the transaction."),
+    _.boolean(
+        "recipient_was_empty",
+        "Whether the payee had nothing before the transaction.",
+        compute=numbers.is_zero,
+        computed_from=("recipient_balance_before",),
+    ),
+    _.count("beneficiary_senders_24h", "How many customers paid the beneficiary in 24 hours."),
+    _.days("beneficiary_account_age_days", "How long the beneficiary's account has existed."),
+)

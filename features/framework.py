@@ -1,0 +1,414 @@
+"""Declare a feature once, and compute the whole vector of a transaction from what is known of it.
+
+A :class:`Catalogue` resolves all that can be resolved while it is built: positions, bounds and the
+order in which features depend on each other. Scoring then only walks flat tuples.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Literal, NamedTuple
+
+from features.errors import DefinitionError
+from features.types import Type
+
+Value = float | bool | str | tuple[str, ...]
+Row = list[Value | None]
+Source = Literal["supplied", "computed", "either"]
+Reading = Literal["as_is", "lower", "upper", "country", "four_digits"]
+
+CATEGORIES = (
+    "identity",
+    "behavioral",
+    "transaction",
+    "network",
+    "ato",
+    "funding",
+    "merchant",
+    "ml",
+    "derived",
+)
+
+# What a computation may ask for besides other features. The raw identifiers end here: only what is
+# computed from them enters the vector.
+FACT_NAMES = (
+    "own_time",
+    "utc_offset_minutes",
+    "raw_email",
+    "raw_phone",
+    "raw_ip_address",
+    "raw_user_agent",
+)
+# How much of the vector is known. Features that ask for these are computed last and not counted
+# themselves.
+TALLY_NAMES = ("known_features", "possible_features")
+
+_LARGEST = sys.float_info.max
+_TEXTUAL = (Type.STRING, Type.IDENTIFIER, Type.STRINGS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One named fact of a transaction.
+
+    ``unit`` is for people; a ``MONEY`` feature is in the transaction's own currency. ``minimum``
+    and ``maximum`` hold for every value in a vector, supplied or computed: a value outside them is
+    missing. ``compute`` gets the features named in ``computed_from`` in that order, and is not
+    called when one of them is missing, except for those named last in ``optional``, which it gets
+    as None.
+    """
+
+    name: str
+    category: str
+    type: Type
+    doc: str
+    unit: str = ""
+    source: Source = "supplied"
+    also_in: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int = 200
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    reading: Reading = "as_is"
+    purpose: str = ""
+    same_as: str = ""
+    output: bool = False
+    compute: Callable[..., Value | None] | None = None
+    computed_from: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def suppliable(self) -> bool:
+        """Whether a client may give the value under this very name."""
+        return self.source != "computed" and not self.output and not self.same_as
+
+    @property
+    def readable(self) -> bool:
+        """Whether rules and models may read it: outputs are written after the decision."""
+        return not self.output
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return (self.category, *self.also_in)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The inclusive range of its numbers; the widest finite one where none is declared."""
+        low = -_LARGEST if self.minimum is None else self.minimum
+        high = _LARGEST if self.maximum is None else self.maximum
+        return low, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Facts:
+    """What is known of a transaction before its features are computed.
+
+    Holds personal data and so has no repr.
+
+    ``supplied`` are the client's values, ``gathered`` those which we found (counters, stored
+    customer, enrichment); both by feature name and already of the feature's Python type. ``hashes``
+    are the keyed hashes of the identifiers in hexadecimal, ``raw`` the identifiers themselves in
+    normal form, both by the identifier feature's name. ``occurred_at`` is in epoch seconds;
+    ``timestamped`` is false when it is merely the time of receipt, and then nothing is said about
+    the customer's local time.
+    """
+
+    occurred_at: float
+    supplied: Mapping[str, Value]
+    gathered: Mapping[str, Value] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, str] = field(default_factory=dict)
+    timestamped: bool = True
+    utc_offset_minutes: float | None = None
+
+
+class Step(NamedTuple):
+    """One computation, resolved to positions."""
+
+    name: str
+    target: int
+    compute: Callable[..., Value | None]
+    required: tuple[int, ...]
+    optional: tuple[int, ...]
+    bounds: tuple[float, float] | None  # None for values that are not numbers
+
+
+class Place(NamedTuple):
+    """Where a value that is given to us goes; bounds as in :class:`Step`."""
+
+    target: int
+    bounds: tuple[float, float] | None
+
+
+class Catalogue:
+    """All features in their stable order, with the plan that computes them."""
+
+    def __init__(self, features: Iterable[Feature], *, version: int = 0) -> None:
+        self.version = version
+        self.features = tuple(features)
+        self.index = {feature.name: i for i, feature in enumerate(self.features)}
+        _check_all(self.features)
+        self._positions = self._lay_out()
+        self._blank: Row = [None] * len(self._positions)
+        self._plan, self._closing_plan = self._make_plans()
+        self._given = {f.name: self._place(f) for f in self.features if _is_given(f)}
+        self._identifiers = {
+            f.name: self.index[f.name] for f in self.features if f.type is Type.IDENTIFIER
+        }
+        closing = {step.name for step in self._closing_plan}
+        self._tallied = sum(not (f.output or f.name in closing) for f in self.features)
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __iter__(self) -> Iterator[Feature]:
+        return iter(self.features)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.index
+
+    def __getitem__(self, name: str) -> Feature:
+        return self.features[self.index[name]]
+
+    def get(self, name: str) -> Feature | None:
+        position = self.index.get(name)
+        return None if position is None else self.features[position]
+
+    def by_category(self) -> dict[str, tuple[Feature, ...]]:
+        """The features of each category, in catalogue order; one may be in two."""
+        return {
+            category: tuple(f for f in self.features if category in f.categories)
+            for category in CATEGORIES
+        }
+
+    def suggest(self, name: str) -> str | None:
+        """The name that the writer of an unknown one probably meant."""
+        close = difflib.get_close_matches(name.lower(), self.index, n=1, cutoff=0.75)
+        return close[0] if close else None
+
+    def compute_vector(self, facts: Facts) -> tuple[Row, dict[str, Value]]:
+        """The value of every feature, and what we would have said where the client said otherwise.
+
+        A supplied value wins over a gathered one, a gathered one over a computed one. The second
+        result holds, by feature, our own value wherever a supplied one took its place. Supplied
+        names which are no features, and identifiers given anywhere but in ``hashes``, are passed
+        over. A number out of its feature's bounds, NaN or infinite is missing, as is the result of
+        a computation that overflows or divides by zero.
+        """
+        row = self._blank.copy()
+        self._set_facts(row, facts)
+        supplied = facts.supplied
+        beaten: dict[str, Value] = {}
+        self._put(row, supplied)
+        self._put_gathered(row, facts.gathered, supplied, beaten)
+        _run(self._plan, row, supplied, beaten)
+        size = len(self.features)
+        row[self._positions["known_features"]] = float(size - row[:size].count(None))
+        row[self._positions["possible_features"]] = float(self._tallied)
+        _run(self._closing_plan, row, supplied, beaten)
+        del row[size:]
+        return row, beaten
+
+    def _lay_out(self) -> dict[str, int]:
+        """Positions in the working row: the features, then what only computations see."""
+        extra = (name for name in FACT_NAMES + TALLY_NAMES if name not in self.index)
+        return {name: i for i, name in enumerate((*self.index, *extra))}
+
+    def _place(self, feature: Feature) -> Place:
+        return Place(self.index[feature.name], _numeric_bounds(feature))
+
+    def _make_plans(self) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """The computations, each after its inputs: those before the tally, and those after."""
+        needs = {f.name: (*f.computed_from, *f.optional) for f in self.features}
+        ordered = _in_dependency_order(needs)
+        late = set(TALLY_NAMES)
+        early_steps: list[Step] = []
+        late_steps: list[Step] = []
+        for name in ordered:
+            if name not in self.index:
+                continue
+            closing = not late.isdisjoint(needs[name])
+            if closing:
+                late.add(name)
+            feature = self[name]
+            if feature.compute is not None:
+                (late_steps if closing else early_steps).append(self._step(feature))
+        return tuple(early_steps), tuple(late_steps)
+
+    def _step(self, feature: Feature) -> Step:
+        assert feature.compute is not None  # noqa: S101 - for the type checker; callers have looked
+        return Step(
+            feature.name,
+            self.index[feature.name],
+            feature.compute,
+            tuple(self._positions[name] for name in feature.computed_from),
+            tuple(self._positions[name] for name in feature.optional),
+            _numeric_bounds(feature),
+        )
+
+    def _set_facts(self, row: Row, facts: Facts) -> None:
+        positions = self._positions
+        row[positions["occurred_at"]] = facts.occurred_at
+        if facts.timestamped:
+            row[positions["own_time"]] = facts.occurred_at
+        row[positions["utc_offset_minutes"]] = facts.utc_offset_minutes
+        for name, value in facts.raw.items():
+            position = positions.get("raw_" + name)
+            if position is not None:
+                row[position] = value
+        identifiers = self._identifiers
+        for name, value in facts.hashes.items():
+            position = identifiers.get(name)
+            if position is not None:
+                row[position] = value
+
+    def _put(self, row: Row, values: Mapping[str, Value]) -> None:
+        given = self._given
+        for name, value in values.items():
+            place = given.get(name)
+            if place is None:
+                continue
+            target, bounds = place
+            if bounds is None:
+                row[target] = value
+            elif bounds[0] <= value <= bounds[1]:  # type: ignore[operator]
+                row[target] = value if value.__class__ is float else float(value)  # type: ignore[arg-type]
+
+    def _put_gathered(
+        self,
+        row: Row,
+        gathered: Mapping[str, Value],
+        supplied: Mapping[str, Value],
+        beaten: dict[str, Value],
+    ) -> None:
+        if not gathered:
+            return
+        free = {}
+        for name, value in gathered.items():
+            if name not in supplied:
+                free[name] = value
+            elif name in self._given:
+                beaten[name] = value
+        self._put(row, free)
+
+
+def _run(
+    plan: tuple[Step, ...], row: Row, supplied: Mapping[str, Value], beaten: dict[str, Value]
+) -> None:
+    """Carry out the computations of a plan on the working row."""
+    for name, target, compute, required, optional, bounds in plan:
+        current = row[target]
+        if current is not None and (name not in supplied or name in beaten):
+            continue  # gathered
+        arguments = [row[i] for i in required]
+        if None in arguments:
+            continue
+        if optional:
+            arguments += [row[i] for i in optional]
+        try:
+            value = compute(*arguments)
+        except (ArithmeticError, ValueError):
+            continue
+        if value is None:
+            continue
+        if bounds is not None and not bounds[0] <= value <= bounds[1]:  # type: ignore[operator]
+            continue
+        if current is None:
+            row[target] = value
+        else:
+            beaten[name] = value
+
+
+def _is_given(feature: Feature) -> bool:
+    """Whether its value is read from what is supplied or gathered."""
+    if feature.output or feature.same_as or feature.name == "occurred_at":
+        return False
+    return feature.type is not Type.IDENTIFIER
+
+
+def _numeric_bounds(feature: Feature) -> tuple[float, float] | None:
+    if feature.type in _TEXTUAL or feature.type is Type.BOOLEAN:
+        return None
+    return feature.bounds
+
+
+def _in_dependency_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    try:
+        return list(TopologicalSorter(needs).static_order())
+    except CycleError as error:
+        circle = " <- ".join(error.args[1])
+        raise DefinitionError(
+            f"features are computed from each other in a circle: {circle}"
+        ) from error
+
+
+def _check_all(features: tuple[Feature, ...]) -> None:
+    known = {*FACT_NAMES, *TALLY_NAMES}
+    seen: set[str] = set()
+    for feature in features:
+        if feature.name in seen:
+            raise DefinitionError(f"{feature.name}: declared twice")
+        seen.add(feature.name)
+    if "occurred_at" not in seen:
+        raise DefinitionError("occurred_at: every catalogue needs the time of the transaction")
+    outputs = {feature.name for feature in features if feature.output}
+    for feature in features:
+        for complaint in _complaints(feature, seen | known, outputs):
+            raise DefinitionError(f"{feature.name}: {complaint}")
+
+
+def _complaints(feature: Feature, known: set[str], outputs: set[str]) -> Iterator[str]:
+    """What is wrong with one declaration, worst first."""
+    yield from _shape_complaints(feature)
+    yield from _computation_complaints(feature)
+    for name in (*feature.computed_from, *feature.optional):
+        if name not in known:
+            yield f"computed from {name}, which is neither a feature nor a fact"
+        if name in outputs:
+            yield f"computed from {name}, which is written after the decision"
+    if feature.same_as and feature.same_as not in known:
+        yield f"another name of {feature.same_as}, which is no feature"
+
+
+def _shape_complaints(feature: Feature) -> Iterator[str]:
+    if not (feature.name.isidentifier() and feature.name == feature.name.lower()):
+        yield "a name is lower-case words joined by underscores"
+    if not feature.doc.strip():
+        yield "has no description"
+    for category in feature.categories:
+        if category not in CATEGORIES:
+            yield f"unknown category {category!r}"
+    low, high = feature.bounds
+    if low > high:
+        yield f"bounds are reversed: minimum {low:g} is above maximum {high:g}"
+    if (feature.type is Type.IDENTIFIER) != bool(feature.purpose):
+        yield "an identifier, and only an identifier, names the purpose of its hash"
+
+
+def _computation_complaints(feature: Feature) -> Iterator[str]:
+    if feature.compute is None:
+        if feature.computed_from or feature.optional:
+            yield "names inputs but no computation"
+        if feature.source != "supplied" and not feature.output:
+            yield f"its source is {feature.source!r} but it has no computation"
+        return
+    if feature.source == "supplied":
+        yield "has a computation although its source is 'supplied'"
+    expected = len(feature.computed_from) + len(feature.optional)
+    taken = _values_taken(feature.compute)
+    if taken is not None and taken != expected:
+        yield f"its computation takes {taken} values, but {expected} inputs are named"
+
+
+def _values_taken(compute: Callable[..., Value | None]) -> int | None:
+    """How many values the function takes; None when it takes any number."""
+    parameters = inspect.signature(compute).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return None
+    return len(parameters)
