@@ -1,0 +1,146 @@
+"""Reasons for people: ``{name}`` templates, checked when saved, compiled once, filled per hit."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from features.types import Type
+
+_PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+MAX_TEXT = 60  # characters of a client's own text that a reason repeats
+
+
+class TemplateProblem(Exception):
+    """A template that cannot be filled; the message is for its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A name in a template, to be replaced by its value."""
+
+    name: str
+
+
+def parse_template(text: str) -> tuple[str | Place, ...]:
+    """Texts and places in order; ``{{`` and ``}}`` stand for braces. Raises TemplateProblem."""
+    parts: list[str | Place] = []
+    end = 0
+    for match in _PLACE.finditer(text):
+        parts.append(text[end : match.start()])
+        parts.append(_part(match))
+        end = match.end()
+    parts.append(text[end:])
+    return tuple(part for part in parts if part != "")
+
+
+def _part(match: re.Match[str]) -> str | Place:
+    if match[0] in {"{{", "}}"}:
+        return match[0][0]
+    name = match[1]
+    if name is None:
+        raise TemplateProblem(
+            f"A lone {match[0]} at column {match.start() + 1}: write {match[0] * 2} for a brace."
+        )
+    if not _NAME.fullmatch(name):
+        raise TemplateProblem(f"{{{name}}} is not a name: only names go between braces.")
+    return Place(name)
+
+
+def places(text: str) -> tuple[str, ...]:
+    """Names that a template uses, in order, each once."""
+    names = [part.name for part in parse_template(text) if isinstance(part, Place)]
+    return tuple(dict.fromkeys(names))
+
+
+Getter = Callable[[Sequence[object], Sequence[float | None], str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template: constants are already text, the rest is looked up by position."""
+
+    parts: tuple[str | Getter, ...]
+
+    def render(
+        self, values: Sequence[object], money: Sequence[float | None], currency: str
+    ) -> str:
+        """The sentence for one transaction, whose vector and converted money parameters are given."""
+        return "".join(
+            [p if isinstance(p, str) else p(values, money, currency) for p in self.parts]
+        )
+
+
+def compile_template(
+    text: str,
+    features: Mapping[str, tuple[int, Type]],
+    constants: Mapping[str, object],
+    money: Mapping[str, int],
+) -> Template:
+    """Template over features (position and type), constants and money parameters (position)."""
+    parts: list[str | Getter] = []
+    for part in parse_template(text):
+        if isinstance(part, str):
+            parts.append(part)
+        elif part.name in constants:
+            parts.append(say_constant(constants[part.name]))
+        elif part.name in money:
+            parts.append(_money_getter(money[part.name]))
+        else:
+            parts.append(_feature_getter(*features[part.name]))
+    return Template(tuple(parts))
+
+
+def _money_getter(position: int) -> Getter:
+    return lambda values, money, currency: say(money[position], Type.MONEY, currency)
+
+
+def _feature_getter(position: int, kind: Type) -> Getter:
+    return lambda values, money, currency: say(values[position], kind, currency)
+
+
+def say(value: object, kind: Type, currency: str = "") -> str:
+    """A value as people write it: 1,234.5 · NGN 500,000 · yes · 3 May 2026, 14:05 UTC · unknown."""
+    if value is None:
+        return "unknown"
+    if kind is Type.MONEY and isinstance(value, int | float):
+        return f"{currency} {say_number(round(value, 2))}"
+    if kind is Type.TIMESTAMP and isinstance(value, int | float):
+        return say_time(value)
+    return say_constant(value)
+
+
+def say_constant(value: object) -> str:
+    """A value whose kind shows: booleans as yes and no, lists shortened after five."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return say_number(value)
+    if isinstance(value, tuple | list):
+        shown = ", ".join(_clean(str(item)) for item in value[:5])
+        return shown + (" ..." if len(value) > 5 else "")
+    return _clean(str(value))
+
+
+def say_number(value: float) -> str:
+    """Thousands separated; two decimals at most, three digits below 1."""
+    if abs(value) < 1:
+        return f"{value:.3g}"
+    text = f"{value:,.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def say_time(epoch: float) -> str:
+    """Minute precision, UTC; a time outside the calendar is told as its number."""
+    try:
+        moment = datetime.fromtimestamp(epoch, UTC)
+    except (OverflowError, OSError, ValueError):
+        return say_number(epoch)
+    return f"{moment.day} {moment:%b %Y, %H:%M} UTC"
+
+
+def _clean(text: str) -> str:
+    """One line of printable text, at most MAX_TEXT characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1] + "…"
