@@ -1,0 +1,22 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from intelligence.services import SHIPPED, BadRates, import_rates
+
+
+class Command(BaseCommand):
+    help = "Store daily exchange rates from a CSV file: day,currency,per_usd,source."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "file", nargs="?", type=Path, default=SHIPPED, help="default: the shipped ones"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            count = import_rates(path=options["file"], actor="command")
+        except (OSError, BadRates) as error:
+            raise CommandError(f"Nothing was imported: {error}") from error
+        self.stdout.write(f"{count} rates stored.")

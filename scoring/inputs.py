@@ -1,0 +1,33 @@
+"""The one typed transaction that every door decodes into and the pipeline reads."""
+
+from typing import Any
+
+import msgspec
+
+from features.framework import Value
+
+
+class TransactionInput(msgspec.Struct, kw_only=True, frozen=True):
+    """A decoded transaction, in native terms: names canonical, values typed and within bounds.
+
+    `identifiers` are raw personal data by feature name (email, phone, ip_address, device_id ...):
+    they are sealed for storage and hashed for look-up, and nothing else.
+    """
+
+    user_id: str
+    amount: float
+    transaction_id: str | None = None
+    vertical: str = "payments"
+    transaction_type: str | None = None
+    currency: str | None = None
+    occurred_at: float | None = None  # epoch seconds; None: the time of receipt
+    utc_offset_minutes: float | None = None  # of the customer's clock, when the client told it
+    use_ml: bool = True
+    card_last_four: str | None = None
+    identifiers: dict[str, str] = {}
+    supplied: dict[str, Value] = {}
+    extras: dict[str, Any] = {}
+
+    def fingerprint_bytes(self) -> bytes:
+        """Canonical bytes of all decoded fields: equal for the same request in another order."""
+        return msgspec.msgpack.encode(self, order="deterministic")

@@ -1,0 +1,77 @@
+"""Prepare: what a request says, checked against the clock and hashed for look-up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from clients.authentication import Client
+from foundation.crypto import keyed_hash, keyed_hashes
+from foundation.errors import BadRequest, FieldError
+from foundation.ids import uuid7
+from scoring.gather import Question
+from scoring.inputs import TransactionInput
+from transactions.sealing import normalise, purpose_of
+
+CLOCK_TOLERANCE_SECONDS = 300.0
+"""How far ahead of our clock an event may lie (design: more than 5 minutes is refused)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request with all that is derived from it alone."""
+
+    id: UUID
+    client: Client
+    request: TransactionInput
+    external_id: str
+    occurred_at: float  # epoch seconds
+    received_at: datetime
+    currency: str
+    raw: Mapping[str, str]  # identifier feature -> value in normal form; personal data
+    hashes: Mapping[str, bytes]  # identifier feature -> hash under the current key
+    question: Question
+
+    @property
+    def occurred(self) -> datetime:
+        return datetime.fromtimestamp(self.occurred_at, UTC)
+
+
+def prepare(
+    client: Client, request: TransactionInput, *, idempotency_key: str | None, received_at: datetime
+) -> Prepared:
+    """Raises BadRequest for an event from the future."""
+    received = received_at.timestamp()
+    occurred_at = received if request.occurred_at is None else request.occurred_at
+    if occurred_at > received + CLOCK_TOLERANCE_SECONDS:
+        message = "lies more than 5 minutes ahead of the clock"
+        raise BadRequest(
+            f"occurred_at {message}.", errors=[FieldError("occurred_at", message, "future")]
+        )
+    raw = {"user_id": request.user_id, **request.identifiers}
+    forms = {name: normalise(name, value) for name, value in raw.items()}
+    transaction_id = uuid7()
+    return Prepared(
+        id=transaction_id,
+        client=client,
+        request=request,
+        external_id=request.transaction_id or str(transaction_id),
+        occurred_at=occurred_at,
+        received_at=received_at,
+        currency=request.currency or client.base_currency,
+        raw=forms,
+        hashes={name: keyed_hash(value, purpose=purpose_of(name)) for name, value in forms.items()},
+        question=Question(
+            institution_id=client.institution_id,
+            customer=_all_hashes(forms, "user_id"),
+            device=_all_hashes(forms, "device_id"),
+            card=_all_hashes(forms, "card_token"),
+            transaction_id=request.transaction_id,
+            idempotency_key=idempotency_key,
+        ),
+    )
+
+
+def _all_hashes(forms: Mapping[str, str], identifier: str) -> list[bytes]:
+    value = forms.get(identifier)
+    return [] if value is None else keyed_hashes(value, purpose_of(identifier))

@@ -1,0 +1,247 @@
+"""Score a transaction: the one way in, for every door, import and test."""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from features.vector import pack
+
+from clients.authentication import Client
+from features.catalogue import CATALOGUE, compute_vector
+from features.framework import Facts, Row, Value
+from foundation.crypto import hash_versions
+from foundation.errors import BadRequest, Conflict, FieldError, Unavailable
+from foundation.outbox import nudge
+from intelligence.rates import current_rates
+from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVertical
+from rules.registry import book_for
+from scoring import metrics
+from scoring.answers import Answer, answer_of
+from scoring.consider import Ground, consider, hit_as_json
+from scoring.events import DecisionMade
+from scoring.formula import Verdict
+from scoring.gather import Gathered, gather
+from scoring.inputs import TransactionInput
+from scoring.models import Decision
+from scoring.prepare import Prepared, prepare
+from scoring.store import fingerprint, write
+from transactions.models import TransactionKey
+
+logger = logging.getLogger(__name__)
+
+KEY_CONSTRAINT = "transactions_transactionkey_pkey"
+
+
+def score_transaction(
+    *,
+    client: Client,
+    request: TransactionInput,
+    source: str,
+    idempotency_key: str | None = None,
+    imported: bool = False,
+) -> Answer:
+    """Decide, store, and return the decision; for a repeated request the stored one.
+
+    Two SQL statements: one SELECT, one write. Nothing is answered that is not stored. Raises
+    BadRequest (future event, unknown vertical), Conflict (the same transaction_id or
+    Idempotency-Key with other fields), Unavailable (database down, nothing published).
+
+    Concurrent requests with one key: all but the first wait in the write for the first to commit,
+    then answer with its decision.
+    """
+    marks = [perf_counter()]
+    prepared = prepare(
+        client, request, idempotency_key=idempotency_key, received_at=datetime.now(UTC)
+    )
+    try:
+        return _score(prepared, source, imported, marks)
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("database unavailable: %s", type(error).__name__)
+        raise Unavailable("The database does not answer; nothing was stored. Try again.") from error
+
+
+def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) -> Answer:
+    marks.append(perf_counter())
+    gathered = gather(prepared.question)
+    marks.append(perf_counter())
+    if gathered.stored_by_id or gathered.stored_by_key:
+        return repeat(prepared)
+    book, vertical = _rules_for(prepared, gathered)
+    values, beaten = compute_vector(facts_of(prepared))
+    marks.append(perf_counter())
+    ground = _ground(prepared, vertical, values)
+    evaluation, verdict = consider(ground)
+    marks.append(perf_counter())
+    decision = _decision(prepared, book, ground, beaten, evaluation, verdict)
+    event = _event(prepared, decision, evaluation, imported)
+    marks.append(perf_counter())
+    try:
+        _write(prepared, gathered, decision, event, source)
+    except IntegrityError as error:
+        if KEY_CONSTRAINT not in str(error):
+            raise
+        return repeat(prepared)
+    marks.append(perf_counter())
+    nudge()
+    _count(decision, prepared, evaluation, marks)
+    return answer_of(decision, prepared.external_id, replayed=False)
+
+
+def facts_of(prepared: Prepared) -> Facts:
+    """What the features are computed from."""
+    request = prepared.request
+    supplied: dict[str, Value] = {
+        **request.supplied,
+        "amount": request.amount,
+        "currency": prepared.currency,
+        "industry": request.vertical,
+    }
+    if request.transaction_type is not None:
+        supplied["transaction_type"] = request.transaction_type
+    return Facts(
+        occurred_at=prepared.occurred_at,
+        supplied=supplied,
+        hashes={name: value.hex() for name, value in prepared.hashes.items()},
+        raw=prepared.raw,
+        timestamped=request.occurred_at is not None,
+        utc_offset_minutes=request.utc_offset_minutes,
+    )
+
+
+def _rules_for(prepared: Prepared, gathered: Gathered) -> tuple[CompiledBook, CompiledVertical]:
+    if gathered.ruleset_number is None:
+        raise Unavailable("No ruleset is published yet; run the command load_rules.")
+    book = book_for(gathered.ruleset_number)
+    try:
+        return book, book.vertical(prepared.request.vertical)
+    except UnknownVertical:
+        message = f"must be one of {', '.join(sorted(book.configs))}"
+        errors = [FieldError("industry", message, "choice")]
+        raise BadRequest(f"industry {message}.", errors=errors) from None
+
+
+def _ground(prepared: Prepared, vertical: CompiledVertical, values: Row) -> Ground:
+    return Ground(
+        vertical=vertical,
+        values=values,
+        currency=prepared.currency,
+        rates=current_rates().into(
+            prepared.currency, vertical.required_currencies, prepared.occurred_at
+        ),
+        listed=frozenset(),
+        customer_hash=prepared.hashes["user_id"],
+        ml_score=None,
+    )
+
+
+def _decision(
+    prepared: Prepared,
+    book: CompiledBook,
+    ground: Ground,
+    beaten: Mapping[str, Any],
+    evaluation: Evaluation,
+    verdict: Verdict,
+) -> Decision:
+    numbers, texts = pack(ground.values)
+    return Decision(
+        transaction_id=prepared.id,
+        institution_id=prepared.client.institution_id,
+        decided_at=datetime.now(UTC),
+        status=verdict.status,
+        risk_level=verdict.level,
+        fraud_score=verdict.fraud_score,
+        rule_score=verdict.rule_score,
+        effect=verdict.effect,
+        use_ml=prepared.request.use_ml,
+        hits=[hit_as_json(hit) for hit in evaluation.hits],
+        shadow_hits=[hit_as_json(hit) for hit in evaluation.shadow_hits],
+        ruleset_number=book.number,
+        catalogue_version=CATALOGUE.version,
+        hash_version=hash_versions()[0],
+        numbers=numbers,
+        texts=texts,
+        inputs={
+            "rates": dict(ground.rates),
+            "listed": sorted(ground.listed),
+            "computed": dict(beaten),
+            "rule_errors": [error.code for error in evaluation.errors],
+        },
+    )
+
+
+def _event(
+    prepared: Prepared, decision: Decision, evaluation: Evaluation, imported: bool
+) -> DecisionMade:
+    return DecisionMade(
+        transaction=str(prepared.id),
+        institution=prepared.client.institution_id,
+        vertical=prepared.request.vertical,
+        status=decision.status,
+        fraud_score=decision.fraud_score,
+        ruleset=decision.ruleset_number,
+        day=decision.decided_at.date().isoformat(),
+        hits=tuple(hit.code for hit in evaluation.hits),
+        shadow_hits=tuple(hit.code for hit in evaluation.shadow_hits),
+        rule_errors=tuple(error.code for error in evaluation.errors),
+        imported=imported,
+    )
+
+
+def _write(
+    prepared: Prepared, gathered: Gathered, decision: Decision, event: DecisionMade, source: str
+) -> None:
+    if connection.in_atomic_block:  # the caller's transaction must survive a duplicate
+        with transaction.atomic():
+            write(prepared, gathered, decision, event, source=source)
+    else:
+        write(prepared, gathered, decision, event, source=source)
+
+
+def _count(
+    decision: Decision, prepared: Prepared, evaluation: Evaluation, marks: list[float]
+) -> None:
+    metrics.FRAUD_CHECKS.labels(prepared.request.vertical, decision.status).inc()
+    metrics.FRAUD_SCORE.observe(decision.fraud_score)
+    metrics.observe_stages(marks)
+    for error in evaluation.errors:
+        metrics.RULE_ERRORS.labels(error.code).inc()
+
+
+def repeat(prepared: Prepared) -> Answer:
+    """The stored decision of a repeated request; Conflict when its fields differ. One query."""
+    question = prepared.question
+    wanted = {
+        (TransactionKey.Kind.TRANSACTION, question.transaction_id),
+        (TransactionKey.Kind.IDEMPOTENCY, question.idempotency_key),
+    }
+    rows = TransactionKey.objects.filter(
+        institution_id=question.institution_id,
+        kind__in=TransactionKey.Kind.values,
+        key__in=[key for _, key in wanted if key],
+    ).select_related("transaction__decision")
+    found = [row for row in rows if (row.kind, row.key) in wanted]
+    for row in found:
+        if fingerprint(prepared, row.hash_version) != bytes(row.fingerprint):
+            raise Conflict(_conflict(row))
+    if len({row.transaction_id for row in found}) != 1:
+        raise Conflict("transaction_id and Idempotency-Key belong to different transactions.")
+    stored = found[0].transaction
+    metrics.REPLAYED.inc()
+    return answer_of(stored.decision, stored.external_id, replayed=True)
+
+
+def _conflict(row: TransactionKey) -> str:
+    what = "transaction_id" if row.kind == TransactionKey.Kind.TRANSACTION else "Idempotency-Key"
+    return (
+        f"This {what} was used before with other fields; "
+        "a repeat must be the same request, a new transaction needs a new one."
+    )
