@@ -14,9 +14,10 @@ from foundation.roles import sync_roles
 def sync_roles_after_migrate(sender: Any, using: str, **_: Any) -> None:
     """Runs once, for the last room: permissions are made app by app by the same signal.
 
-    Django's own receiver may come after this one, so the last room's are made here.
+    Django's own receiver may come after this one, so the last room's are made here. Rooms without
+    models get no signal.
     """
-    if sender is not list(apps.get_app_configs())[-1]:
+    if sender is not [app for app in apps.get_app_configs() if app.models_module][-1]:
         return
     create_permissions(sender, using=using, verbosity=0)
     sync_roles()
