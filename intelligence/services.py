@@ -16,7 +16,7 @@ from intelligence.rates import forget_rates
 SHIPPED = Path(__file__).parent / "data" / "rates.csv"
 
 
-class BadRates(ValueError):
+class RatesFileError(ValueError):
     """A rates file that cannot be taken; the message names the line."""
 
 
@@ -57,9 +57,9 @@ def _read(rows: Iterable[dict[str, str]]) -> Iterable[ExchangeRate]:
                 source=row["source"],
             )
         except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise BadRates(
+            raise RatesFileError(
                 f"line {number}: {error!r}; expected day,currency,per_usd,source"
             ) from error
         if not (len(rate.currency) == 3 and rate.currency.isupper() and rate.per_usd > 0):
-            raise BadRates(f"line {number}: {rate.currency!r} at {rate.per_usd} is not a rate")
+            raise RatesFileError(f"line {number}: {rate.currency!r} at {rate.per_usd} is not a rate")
         yield rate

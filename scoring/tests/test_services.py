@@ -130,7 +130,7 @@ def test_no_personal_data_is_stored_in_clear(bank):
     dump = ""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
+            cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608
             dump += " ".join(row[0] for row in cursor.fetchall()).lower()
     for value in [*secret.values(), "user-ada", "hello ada"]:
         assert value.lower() not in dump
@@ -159,14 +159,15 @@ def test_without_a_published_ruleset_nothing_is_decided(bank):
         score(bank)
 
 
-@pytest.mark.parametrize("change", ["update", "delete"])
+@pytest.mark.parametrize(
+    "change", ["UPDATE scoring_decision SET status = 'approved'", "DELETE FROM scoring_decision"]
+)
 def test_the_database_refuses_to_change_a_decision(bank, change):
     score(bank)
-    with pytest.raises(IntegrityError, match="never changed"), transaction.atomic():
-        if change == "update":
-            Decision.objects.update(status="approved")
-        else:
-            Decision.objects.all()._raw_delete(using="default")
+    with connection.cursor() as cursor, transaction.atomic():
+        with pytest.raises(IntegrityError, match="never changed"):
+            cursor.execute(change)
+        transaction.set_rollback(True)
 
 
 def test_followups_count_each_decision_once(bank):

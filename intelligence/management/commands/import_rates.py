@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from intelligence.services import SHIPPED, BadRates, import_rates
+from intelligence.services import SHIPPED, RatesFileError, import_rates
 
 
 class Command(BaseCommand):
@@ -17,6 +17,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             count = import_rates(path=options["file"], actor="command")
-        except (OSError, BadRates) as error:
+        except (OSError, RatesFileError) as error:
             raise CommandError(f"Nothing was imported: {error}") from error
         self.stdout.write(f"{count} rates stored.")

@@ -1,0 +1,108 @@
+"""Labels, reveals and masks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from foundation.crypto import TamperedValue
+from foundation.errors import BadRequest, Forbidden, NotFound
+from foundation.models import AuditEntry, OutboxEvent, User
+from foundation.roles import assign_roles
+from transactions.models import Label
+from transactions.presenting import masked_identifiers, masked_reference
+from transactions.queries import list_transactions
+from transactions.sealing import open_reference
+from transactions.services import record_label, reveal_identifier, reveal_reference
+from transactions.tests.conftest import make_customer, make_transaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def payment(institution):
+    return make_transaction(make_customer(institution))
+
+
+@pytest.fixture
+def analyst(db):
+    user = User.objects.create_user("ana", is_staff=True)
+    return assign_roles(user=user, roles=["analyst"], by="test")
+
+
+@pytest.fixture
+def auditor(db):
+    user = User.objects.create_user("aud", is_staff=True)
+    return assign_roles(user=user, roles=["auditor"], by="test")
+
+
+def test_the_same_label_twice_is_one_label_one_event_one_audit_entry(payment):
+    known = datetime(2026, 1, 9, tzinfo=UTC)
+    for _ in range(2):
+        record_label(
+            transaction_row=payment, is_fraud=True, source="chargeback", by="test", known_at=known
+        )
+    assert Label.objects.count() == 1
+    assert OutboxEvent.objects.filter(type="transactions.label_recorded.v1").count() == 1
+    assert AuditEntry.objects.filter(action="transactions.label").count() == 1
+
+
+@pytest.mark.parametrize("offset", [timedelta(seconds=-1), timedelta(days=36500)])
+def test_a_label_before_its_event_or_from_the_future_is_refused(payment, offset):
+    with pytest.raises(BadRequest, match="known_at"):
+        record_label(
+            transaction_row=payment,
+            is_fraud=True,
+            source="analyst",
+            by="test",
+            known_at=payment.occurred_at + offset,
+        )
+    assert not Label.objects.exists()
+
+
+def test_a_reveal_is_audited_with_its_reason_and_without_the_value(payment, analyst):
+    value = reveal_identifier(
+        transaction_row=payment, name="email", by=analyst, reason="customer called"
+    )
+    assert value == "ada@example.com"
+    entry = AuditEntry.objects.get(action="transactions.reveal")
+    assert (entry.actor, entry.reason, entry.after) == (
+        analyst,
+        "customer called",
+        {"identifier": "email"},
+    )
+
+
+def test_a_reveal_needs_the_permission(payment, auditor):
+    with pytest.raises(Forbidden):
+        reveal_identifier(transaction_row=payment, name="email", by=auditor, reason="curious")
+    with pytest.raises(Forbidden):
+        reveal_reference(identity=payment.customer, by=auditor, reason="curious")
+    assert not AuditEntry.objects.filter(action="transactions.reveal").exists()
+
+
+def test_what_is_not_there_cannot_be_revealed(payment, analyst):
+    with pytest.raises(NotFound):
+        reveal_identifier(transaction_row=payment, name="bvn", by=analyst, reason="x")
+
+
+def test_identifiers_are_shown_masked(payment):
+    assert masked_identifiers(payment) == {
+        "user_id": "C-••••1",
+        "email": "a••••@example.com",
+        "phone": "+234••••78",
+        "ip_address": "203.0.•.•",
+    }
+    assert "20931" not in masked_reference(payment.customer)
+
+
+def test_a_sealed_reference_does_not_open_in_another_row(institution):
+    first, second = make_customer(institution, "one"), make_customer(institution, "two")
+    second.reference_sealed = first.reference_sealed
+    with pytest.raises(TamperedValue):
+        open_reference(second)
+
+
+def test_a_customer_is_found_by_reference_within_the_institution_only(payment, institution):
+    assert list(list_transactions([institution.pk], user_id=" C-20931 ")) == [payment]
+    assert not list_transactions([institution.pk], user_id="C-20932").exists()
+    assert not list_transactions([institution.pk + 1], user_id="C-20931").exists()
