@@ -7,3 +7,7 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import checks  # noqa: F401  (registered by being imported)
+        from clients.queries import visible_institution_ids
+        from foundation.admin_parts import scope_by
+
+        scope_by(visible_institution_ids)

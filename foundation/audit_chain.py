@@ -125,20 +125,25 @@ def entry_digest(entry: AuditEntry, sequence: int, previous: bytes) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
-def verify_audit_chain() -> ChainReport:
+def verify_audit_chain(*, expect: str = "") -> ChainReport:
     """Walks the whole chain in one consistent reading, in constant memory.
 
-    A break is reported once: the walk goes on from what the entry itself claims.
+    A break is reported once: the walk goes on from what the entry itself claims. `expect` is the
+    hash (hexadecimal) of a head noted earlier, which the chain must still contain.
     """
     report = ChainReport()
+    expected_seen = not expect
     with transaction.atomic(), connection.cursor() as cursor:
         # Under pytest's outer transaction the level is set already, and can't change any more.
         if not transaction.get_connection().savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for entry in _sealed():
             _check(entry, report)
+            expected_seen = expected_seen or report.head_hash.hex() == expect
         report.unsealed = AuditEntry.objects.filter(sequence=None).count()
         _check_head(report)
+    if not expected_seen:
+        report.add(f"The chain does not contain {expect}: it was rewritten.")
     return report
 
 

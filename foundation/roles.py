@@ -8,7 +8,6 @@ from collections.abc import Iterable
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import F
 
 from foundation import audit
 from foundation.errors import Forbidden
@@ -86,43 +85,41 @@ ROLES: dict[str, list[str]] = {
 }
 
 
-def sync_roles() -> list[str]:
-    """Makes the groups equal to the matrix; returns the permissions that don't exist (yet).
+def _known_permissions() -> dict[str, int]:
+    rows = Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    return {f"{label}.{codename}": pk for pk, label, codename in rows}
 
-    Harmless to repeat. Runs after every migrate. Groups besides the five are left alone.
+
+def sync_roles() -> None:
+    """Makes the groups equal to the matrix. Harmless to repeat; runs after every migrate.
+
+    Groups besides the five are left alone.
     """
-    known = {
-        f"{label}.{codename}": pk
-        for pk, label, codename in Permission.objects.values_list(
-            "pk", "content_type__app_label", "codename"
-        )
-    }
+    known = _known_permissions()
     with transaction.atomic():
         for role, names in ROLES.items():
             group, _ = Group.objects.get_or_create(name=role)
             group.permissions.set([known[name] for name in dict.fromkeys(names) if name in known])
-    return sorted({name for names in ROLES.values() for name in names} - known.keys())
+
+
+def missing_permissions() -> list[str]:
+    """Permissions of the matrix that no installed room has (yet)."""
+    return sorted(
+        {name for names in ROLES.values() for name in names} - _known_permissions().keys()
+    )
 
 
 def role_drift() -> dict[str, dict[str, list[str]]]:
     """What the stored groups have too much or too little of, by role; empty when all is well."""
+    known = _known_permissions()
     drift: dict[str, dict[str, list[str]]] = {}
     for role, names in ROLES.items():
-        stored = set(
-            Permission.objects.filter(group__name=role)
-            .annotate(app_label=F("content_type__app_label"))
-            .values_list("app_label", "codename")
-        )
-        have = {f"{label}.{codename}" for label, codename in stored}
-        want = {name for name in names if _exists(name)}
+        stored = set(Group.objects.filter(name=role).values_list("permissions", flat=True))
+        have = {name for name, pk in known.items() if pk in stored}
+        want = set(names) & known.keys()
         if have != want:
             drift[role] = {"missing": sorted(want - have), "surplus": sorted(have - want)}
     return drift
-
-
-def _exists(name: str) -> bool:
-    label, codename = name.split(".")
-    return Permission.objects.filter(content_type__app_label=label, codename=codename).exists()
 
 
 def roles_of(user: User) -> list[str]:

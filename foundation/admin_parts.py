@@ -1,0 +1,93 @@
+"""Shared parts of the admin; rooms import them from here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from foundation.admin_display import diff_table, facts_table, relative_time, rows_table, show_value
+from foundation.admin_pages import CommentForm, ReasonForm, RevealMixin, confirm_page, person
+from foundation.admin_paging import CappedCount, FastPaginator
+from foundation.models import User
+
+__all__ = [
+    "CappedCount",
+    "CommentForm",
+    "FastModelAdmin",
+    "FastPaginator",
+    "ReadOnlyModelAdmin",
+    "ReasonForm",
+    "RevealMixin",
+    "ScopedModelAdmin",
+    "confirm_page",
+    "diff_table",
+    "facts_table",
+    "person",
+    "relative_time",
+    "rows_table",
+    "scope_by",
+    "show_value",
+]
+
+Scope = Callable[[User], list[int] | None]
+_scope: Scope | None = None
+
+
+def scope_by(scope: Scope) -> None:
+    """Sets who sees which institutions: a list of ids, or None for all. Called once, by clients."""
+    global _scope
+    _scope = scope
+
+
+class FastModelAdmin(ModelAdmin):  # type: ignore[misc]
+    """For tables of any size: no full counts, and no query per row (set list_select_related)."""
+
+    paginator = FastPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+
+
+class ReadOnlyModelAdmin(FastModelAdmin):
+    """Shows rows to whoever has the view permission and changes none, whatever the permissions."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ScopedModelAdmin(FastModelAdmin):
+    """Limits rows to the person's institutions; one more query a request, none for those who see
+    all. Without a scope set (clients is not installed) nobody but superusers sees anything.
+    """
+
+    institution_field = "institution"
+    rows_without_institution_visible = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        ids = visible_institutions(person(request))
+        if ids is None:
+            return rows
+        field = self.institution_field
+        mine = Q(**{f"{field}__in": ids})
+        if self.rows_without_institution_visible:
+            mine |= Q(**{f"{field}__isnull": True})
+        return rows.filter(mine)
+
+
+def visible_institutions(user: User) -> list[int] | None:
+    """Ids of the institutions that the person sees, None for all; asked once per user object."""
+    if _scope is None:
+        return None if user.is_superuser else []
+    if not hasattr(user, "_visible_institutions"):
+        user._visible_institutions = _scope(user)  # type: ignore[attr-defined]
+    found: list[int] | None = user._visible_institutions  # type: ignore[attr-defined]
+    return found
