@@ -38,7 +38,7 @@ class RateTable:
         return self._values[currency][max(bisect_right(days, day) - 1, 0)]
 
     def into(self, currency: str, others: Iterable[str], occurred_at: float) -> dict[str, float]:
-        """Units of `currency` for one unit of each of `others` on the day of `occurred_at` (epoch s).
+        """Units of `currency` for one unit of each other, on the day of `occurred_at` (epoch s).
 
         Currencies without a rate are left out.
 

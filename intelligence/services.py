@@ -61,5 +61,5 @@ def _read(rows: Iterable[dict[str, str]]) -> Iterable[ExchangeRate]:
                 f"line {number}: {error!r}; expected day,currency,per_usd,source"
             ) from error
         if not (len(rate.currency) == 3 and rate.currency.isupper() and rate.per_usd > 0):
-            raise RatesFileError(f"line {number}: {rate.currency!r} at {rate.per_usd} is not a rate")
+            raise RatesFileError(f"line {number}: {rate.currency!r} at {rate.per_usd} is no rate")
         yield rate

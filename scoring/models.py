@@ -51,7 +51,7 @@ class Decision(models.Model):
     numbers = ArrayField(models.FloatField(null=True), help_text="The vector's numbers, packed.")
     texts = ArrayField(models.TextField(null=True), help_text="The vector's texts, packed.")
     inputs = models.JSONField(
-        help_text="What else it read: exchange rates, list hits, our values that a supplied one beat."
+        help_text="What else it read: rates, list hits, our values that a supplied one beat."
     )
 
     class Meta:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from clients.authentication import Client
+from features.identifiers import PURPOSES, normal_form
 from foundation.crypto import keyed_hash, keyed_hashes
 from foundation.errors import BadRequest, FieldError
 from foundation.ids import uuid7
 from scoring.gather import Question
 from scoring.inputs import TransactionInput
-from transactions.sealing import normalise, purpose_of
 
 CLOCK_TOLERANCE_SECONDS = 300.0
 """How far ahead of our clock an event may lie (design: more than 5 minutes is refused)."""
@@ -49,7 +49,9 @@ def prepare(
             f"occurred_at {message}.", errors=[FieldError("occurred_at", message, "future")]
         )
     raw = {"user_id": request.user_id, **request.identifiers}
-    forms = {name: normalise(name, value) for name, value in raw.items()}
+    forms = {
+        name: form for name, value in raw.items() if (form := normal_form(name, value)) is not None
+    }
     transaction_id = uuid7()
     return Prepared(
         id=transaction_id,
@@ -60,7 +62,7 @@ def prepare(
         received_at=received_at,
         currency=request.currency or client.base_currency,
         raw=forms,
-        hashes={name: keyed_hash(value, purpose=purpose_of(name)) for name, value in forms.items()},
+        hashes={name: keyed_hash(value, purpose=PURPOSES[name]) for name, value in forms.items()},
         question=Question(
             institution_id=client.institution_id,
             customer=_all_hashes(forms, "user_id"),
@@ -74,4 +76,4 @@ def prepare(
 
 def _all_hashes(forms: Mapping[str, str], identifier: str) -> list[bytes]:
     value = forms.get(identifier)
-    return [] if value is None else keyed_hashes(value, purpose_of(identifier))
+    return [] if value is None else keyed_hashes(value, PURPOSES[identifier])

@@ -14,5 +14,3 @@ class LabelRecorded(msgspec.Struct, frozen=True, tag="transactions.label_recorde
     is_fraud: bool
     source: str
     known_at: str  # ISO 8601
-
-

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from features.identifiers import normal_form
 from foundation.crypto import keyed_hashes
 from transactions.models import Transaction, TransactionKey
-from transactions.sealing import normalise
 
 
 def find_by_key(institution_id: int, external_id: str) -> UUID | None:
@@ -49,6 +49,6 @@ def list_transactions(
     if occurred_to:
         found = found.filter(occurred_at__lt=occurred_to)
     if user_id:
-        hashes = keyed_hashes(normalise("user_id", user_id), "customer")
+        hashes = keyed_hashes(normal_form("user_id", user_id) or "", "customer")
         found = found.filter(customer__reference_hash__in=hashes)
     return found.select_related("customer", "device", "card").order_by("-id")

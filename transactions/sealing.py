@@ -5,27 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from features.catalogue import CATALOGUE
 from foundation.crypto import seal, unseal
 from transactions.models import Identified, Transaction
-
-
-def purpose_of(identifier: str) -> str:
-    """The hashing purpose that an identifier feature declares.
-
-    Equal values of one purpose hash alike, so the same address is found wherever it was given.
-    """
-    return CATALOGUE[identifier].purpose
-
-
-def normalise(identifier: str, value: str) -> str:
-    """One form for look-up: spaces trimmed, e-mail addresses in lower case.
-
-    >>> normalise("email", " Ada@Example.COM ")
-    'ada@example.com'
-    """
-    value = value.strip()
-    return value.lower() if identifier == "email" else value
 
 
 def identity_context(kind: str, institution_id: int, reference_hash: bytes) -> bytes:

@@ -1,19 +1,14 @@
-"""Changes around transactions: labels, and the audited look at an identifier."""
+"""Changes around transactions: labels. The audited look at an identifier is the admin's reveal."""
 
 from datetime import UTC, datetime
 
 from django.db import transaction
 
 from foundation import audit
-from foundation.errors import BadRequest, FieldError, NotFound
-from foundation.models import User
+from foundation.errors import BadRequest, FieldError
 from foundation.outbox import publish
-from foundation.permissions import require
 from transactions.events import LabelRecorded
-from transactions.models import Identified, Label, Transaction
-from transactions.sealing import open_reference, open_request
-
-REVEAL = "transactions.reveal_identifier"
+from transactions.models import Label, Transaction
 
 
 @transaction.atomic
@@ -59,39 +54,3 @@ def record_label(
         )
         publish(made, subject=made.transaction)
     return label
-
-
-@transaction.atomic
-def reveal_identifier(*, transaction_row: Transaction, name: str, by: User, reason: str) -> str:
-    """One identifier of a transaction in clear. The look is audited before it is answered."""
-    require(by, REVEAL)
-    request = open_request(transaction_row)
-    known = {"user_id": request["user_id"], **request["identifiers"]}
-    if name not in known:
-        raise NotFound(f"This transaction has no {name}.")
-    _record_look(
-        by, f"transactions.transaction:{transaction_row.pk}", name, transaction_row, reason
-    )
-    return str(known[name])
-
-
-@transaction.atomic
-def reveal_reference(*, identity: Identified, by: User, reason: str) -> str:
-    """The identifier of a customer, device or card in clear, likewise audited."""
-    require(by, REVEAL)
-    kind = identity._meta.model_name
-    _record_look(by, f"transactions.{kind}:{identity.pk}", "reference", identity, reason)
-    return open_reference(identity)
-
-
-def _record_look(
-    by: User, subject: str, name: str, row: Transaction | Identified, reason: str
-) -> None:
-    audit.record(
-        actor=by,
-        action="transactions.reveal",
-        subject=subject,
-        after={"identifier": name},
-        reason=reason,
-        institution_id=row.institution_id,
-    )

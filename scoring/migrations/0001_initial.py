@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('hash_version', models.PositiveSmallIntegerField(help_text='Key of the hashes in the vector.')),
                 ('numbers', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), help_text="The vector's numbers, packed.", size=None)),
                 ('texts', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(null=True), help_text="The vector's texts, packed.", size=None)),
-                ('inputs', models.JSONField(help_text='What else it read: exchange rates, list hits, our values that a supplied one beat.')),
+                ('inputs', models.JSONField(help_text='What else it read: rates, list hits, our values that a supplied one beat.')),
                 ('institution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.institution')),
             ],
             options={

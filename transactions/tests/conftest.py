@@ -31,7 +31,11 @@ def make_customer(institution, reference="C-20931", version=None) -> Customer:
 
 def make_transaction(customer, **overrides) -> Transaction:
     pk = uuid7()
-    identifiers = {"email": "ada@example.com", "phone": "+2348012345678", "ip_address": "203.0.113.9"}
+    identifiers = {
+        "email": "ada@example.com",
+        "phone": "+2348012345678",
+        "ip_address": "203.0.113.9",
+    }
     content = {
         "user_id": "C-20931",
         "identifiers": identifiers,

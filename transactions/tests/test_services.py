@@ -1,18 +1,17 @@
-"""Labels, reveals and masks."""
+"""Labels, masks and scopes."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from foundation.crypto import TamperedValue
-from foundation.errors import BadRequest, Forbidden, NotFound
-from foundation.models import AuditEntry, OutboxEvent, User
-from foundation.roles import assign_roles
+from foundation.errors import BadRequest
+from foundation.models import AuditEntry, OutboxEvent
 from transactions.models import Label
 from transactions.presenting import masked_identifiers, masked_reference
 from transactions.queries import list_transactions
 from transactions.sealing import open_reference
-from transactions.services import record_label, reveal_identifier, reveal_reference
+from transactions.services import record_label
 from transactions.tests.conftest import make_customer, make_transaction
 
 pytestmark = pytest.mark.django_db
@@ -21,18 +20,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def payment(institution):
     return make_transaction(make_customer(institution))
-
-
-@pytest.fixture
-def analyst(db):
-    user = User.objects.create_user("ana", is_staff=True)
-    return assign_roles(user=user, roles=["analyst"], by="test")
-
-
-@pytest.fixture
-def auditor(db):
-    user = User.objects.create_user("aud", is_staff=True)
-    return assign_roles(user=user, roles=["auditor"], by="test")
 
 
 def test_the_same_label_twice_is_one_label_one_event_one_audit_entry(payment):
@@ -57,32 +44,6 @@ def test_a_label_before_its_event_or_from_the_future_is_refused(payment, offset)
             known_at=payment.occurred_at + offset,
         )
     assert not Label.objects.exists()
-
-
-def test_a_reveal_is_audited_with_its_reason_and_without_the_value(payment, analyst):
-    value = reveal_identifier(
-        transaction_row=payment, name="email", by=analyst, reason="customer called"
-    )
-    assert value == "ada@example.com"
-    entry = AuditEntry.objects.get(action="transactions.reveal")
-    assert (entry.actor, entry.reason, entry.after) == (
-        analyst,
-        "customer called",
-        {"identifier": "email"},
-    )
-
-
-def test_a_reveal_needs_the_permission(payment, auditor):
-    with pytest.raises(Forbidden):
-        reveal_identifier(transaction_row=payment, name="email", by=auditor, reason="curious")
-    with pytest.raises(Forbidden):
-        reveal_reference(identity=payment.customer, by=auditor, reason="curious")
-    assert not AuditEntry.objects.filter(action="transactions.reveal").exists()
-
-
-def test_what_is_not_there_cannot_be_revealed(payment, analyst):
-    with pytest.raises(NotFound):
-        reveal_identifier(transaction_row=payment, name="bvn", by=analyst, reason="x")
 
 
 def test_identifiers_are_shown_masked(payment):
