@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from features.errors import DefinitionError
@@ -131,11 +132,12 @@ class Facts:
 class Step(NamedTuple):
     """One computation, resolved to positions."""
 
-    name: str
+    first: int  # the input looked at first: most features are missing, and so most steps end there
     target: int
+    name: str
     compute: Callable[..., Value | None]
-    required: tuple[int, ...]
-    optional: tuple[int, ...]
+    fetch: Callable[[Row], tuple[Value | None, ...]] | None  # None: the first input is the only one
+    needed: int  # how many of the fetched inputs must be known
     bounds: tuple[float, float] | None  # None for values that are not numbers
 
 
@@ -243,12 +245,15 @@ class Catalogue:
 
     def _step(self, feature: Feature) -> Step:
         assert feature.compute is not None  # noqa: S101 - for the type checker; callers have looked
+        positions = [self._positions[n] for n in (*feature.computed_from, *feature.optional)]
+        needed = len(feature.computed_from)
         return Step(
-            feature.name,
+            positions[0] if needed else self.index["occurred_at"],  # which is never missing
             self.index[feature.name],
+            feature.name,
             feature.compute,
-            tuple(self._positions[name] for name in feature.computed_from),
-            tuple(self._positions[name] for name in feature.optional),
+            None if needed == len(positions) == 1 else _fetcher(positions),
+            needed,
             _numeric_bounds(feature),
         )
 
@@ -302,15 +307,19 @@ def _run(
     plan: tuple[Step, ...], row: Row, supplied: Mapping[str, Value], beaten: dict[str, Value]
 ) -> None:
     """Carry out the computations of a plan on the working row."""
-    for name, target, compute, required, optional, bounds in plan:
+    for first, target, name, compute, fetch, needed, bounds in plan:
+        only = row[first]
+        if only is None:
+            continue
         current = row[target]
         if current is not None and (name not in supplied or name in beaten):
             continue  # gathered
-        arguments = [row[i] for i in required]
-        if None in arguments:
-            continue
-        if optional:
-            arguments += [row[i] for i in optional]
+        if fetch is None:
+            arguments: tuple[Value | None, ...] = (only,)
+        else:
+            arguments = fetch(row)
+            if None in arguments[:needed]:
+                continue
         try:
             value = compute(*arguments)
         except (ArithmeticError, ValueError):
@@ -323,6 +332,14 @@ def _run(
             row[target] = value
         else:
             beaten[name] = value
+
+
+def _fetcher(positions: list[int]) -> Callable[[Row], tuple[Value | None, ...]]:
+    """Reads the values at these positions, always as a tuple."""
+    if len(positions) == 1:
+        position = positions[0]
+        return lambda row: (row[position],)
+    return itemgetter(*positions)
 
 
 def _is_given(feature: Feature) -> bool:

@@ -1,4 +1,7 @@
-"""Browser, system and graphics of a device, and whether what it says of itself fits together."""
+"""Browser, system and graphics of a device, and whether what it says of itself fits together.
+
+A few thousand descriptions make up nearly all traffic, so what was read from one is remembered.
+"""
 
 import re
 from functools import lru_cache
@@ -83,7 +86,7 @@ _BROWSER_WORDS = ("edge", "opera", "samsung", "firefox", "chrome", "explorer", "
 
 @lru_cache(maxsize=4096)
 def read_agent(user_agent: str) -> Agent:
-    """Read a user agent; remembered, as a few thousand of them make up nearly all traffic."""
+    """The parts of a user agent."""
     browser, version = _browser(user_agent)
     system = _first(_SYSTEMS, user_agent)
     words = _NOT_BOTS.sub("", user_agent).lower()
@@ -132,6 +135,7 @@ def agent_is_bot(user_agent: str) -> bool:
     return read_agent(user_agent).is_bot
 
 
+@lru_cache(maxsize=4096)
 def browsers_differ(browser: str, from_agent: str) -> bool | None:
     """Whether the browser named is another than the user agent's; None for one we do not know.
 
@@ -142,6 +146,7 @@ def browsers_differ(browser: str, from_agent: str) -> bool | None:
     return from_agent not in named if named else None
 
 
+@lru_cache(maxsize=4096)
 def systems_differ(system: str, from_agent: str) -> bool | None:
     """Whether the system named is another than the user agent's; None for one we do not know."""
     named = _first(_SYSTEMS, system)
@@ -150,11 +155,13 @@ def systems_differ(system: str, from_agent: str) -> bool | None:
     return {named, from_agent} not in _SAME_KERNEL
 
 
+@lru_cache(maxsize=4096)
 def graphics_are_emulated(graphics: str) -> bool:
     folded = graphics.lower()
     return any(word in folded for word in EMULATED_GRAPHICS)
 
 
+@lru_cache(maxsize=4096)
 def graphics_contradict(graphics: str, system: str) -> bool | None:
     """Whether this graphics unit cannot exist under this system; None when we know neither."""
     named = _first(_SYSTEMS, system)

@@ -7,6 +7,7 @@ import calendar
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 SECONDS_PER_DAY = 86_400
 RECENT_PASSWORD_HOURS = 24
@@ -73,6 +74,7 @@ def is_salary_time(day_of_month: float) -> bool:
     return day_of_month >= 25 or day_of_month <= 3
 
 
+@lru_cache(maxsize=1024)
 def card_end(expiry: str) -> float | None:
     """The moment a card stops being good: when its month has ended in the last time zone.
 
