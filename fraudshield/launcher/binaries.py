@@ -76,8 +76,13 @@ def _postgres_directories() -> Iterable[Path]:
         yield package / "pginstall" / "bin"
     if program := shutil.which("initdb"):
         yield Path(program).resolve().parent  # the other programs stand beside the real one
-    installed = Path("/usr/lib/postgresql").glob("*/bin")
-    yield from sorted(installed, key=lambda path: (len(path.parent.name), path), reverse=True)
+    yield from _installed()
+
+
+def _installed() -> list[Path]:
+    """Where Debian puts them, newest first; they are not on PATH there."""
+    found = Path("/usr/lib/postgresql").glob("*/bin")
+    return sorted(found, key=lambda path: (len(path.parent.name), path), reverse=True)
 
 
 def _valkey_programs() -> Iterable[Path]:

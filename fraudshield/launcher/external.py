@@ -1,31 +1,34 @@
 """Checks servers that the operator named in DATABASE_URL and REDIS_URL."""
 
-from urllib.parse import urlsplit
-
 import psycopg2
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from fraudshield.launcher.binaries import OLDEST_POSTGRES, OLDEST_REDIS, OLDEST_VALKEY
 from fraudshield.launcher.errors import LauncherError
 
 _SECONDS = 5
+_DATABASE_FORM = (
+    "DATABASE_URL must look like postgresql://user:password@host:5432/database; correct it, or "
+    "unset it for a private server."
+)
 
 
 def check_database(url: str) -> None:
     """Raises LauncherError unless a PostgreSQL new enough answers there."""
-    if urlsplit(url).scheme not in {"postgresql", "postgres"}:
-        raise LauncherError(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/database; "
-            "correct it, or unset it for a private server."
-        )
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise LauncherError(_DATABASE_FORM)
     try:
         connection = psycopg2.connect(url, connect_timeout=_SECONDS)
-    except psycopg2.Error as error:
+    except psycopg2.OperationalError as error:
         reason = str(error).strip().splitlines()[0]
         raise LauncherError(
             f"DATABASE_URL cannot be used: {reason}; start that server, correct the address, or "
             "unset it for a private server."
         ) from None
+    except psycopg2.Error:  # not an address at all; the message would repeat it, password included
+        raise LauncherError(_DATABASE_FORM) from None
     major = connection.server_version // 10_000
     connection.close()
     if major < OLDEST_POSTGRES:
@@ -42,7 +45,10 @@ def check_redis(url: str) -> str | None:
     """
     try:
         with redis.Redis.from_url(
-            url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+            url,
+            socket_timeout=_SECONDS,
+            socket_connect_timeout=_SECONDS,
+            retry=Retry(NoBackoff(), 0),
         ) as client:
             facts = client.info()
     except ValueError:

@@ -5,6 +5,7 @@ One process for all of them, as loading Django takes longer than most of them do
 
 import os
 import sys
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -16,7 +17,7 @@ def prepare(demo_file: str | None) -> None:
     call_command("migrate", interactive=False, verbosity=1 if os.environ.get("VERBOSE") else 0)
     call_command("load_rules")
     if demo_file:
-        call_command("seed_demo", write=demo_file)
+        call_command("seed_demo", write=Path(demo_file))
     else:
         call_command("collectstatic", interactive=False, verbosity=0)
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from fraudshield.launcher.supervisor import Supervisor
 from fraudshield.launcher.terminal import Progress, say
 
 READY_SECONDS = 60.0
+PROGRESS_SECONDS = 3.0
 STEPS = 7
 
 
@@ -127,24 +128,17 @@ class Launch:
                 status = process.exit_status
                 process.kill()
         if status != 0:
-            raise LauncherError(
-                f"preparing the database failed; {process.log} ends:\n      {process.last_words()}"
-            )
+            reason = process.last_words().rpartition("\n")[2].strip()
+            raise LauncherError(f"preparing the database failed: {reason} (log: {process.log})")
 
     def _follow(self, process: Process) -> None:
-        """Shows what the process writes, log records apart, until it ends."""
-        with process.log.open() as log:
-            while True:
-                ended = not process.is_alive
-                for line in log.read().splitlines():
-                    if line.startswith("Traceback"):  # that is for the log, not for the terminal
-                        log.seek(0, os.SEEK_END)
-                        break
-                    if line.strip() and not line.startswith("{"):
-                        self.progress.note(line.strip())
-                if ended:
-                    return
+        """Shows what the process writes until it ends."""
+        with process.log.open(newline="") as log:
+            lines = Lines(self.progress.note)
+            while process.is_alive:
+                lines.feed(log.read())
                 self.interrupt.pause(0.1)
+            lines.feed(log.read())
 
     def _start_processes(self) -> None:
         options = self.options
@@ -211,6 +205,35 @@ class Launch:
             lines += _demo_lines(self.state.write_demo_file(addresses), self.state.demo_file)
         lines += [f"  Logs               {_short(self.state.logs)}", "Stop with Ctrl-C."]
         say("\n" + "\n".join(lines))
+
+
+class Lines:
+    """Turns a program's output into lines of progress.
+
+    Left out are records of the JSON log, a traceback (it is for the log file) and most states of a
+    progress bar: one every few seconds is enough.
+    """
+
+    def __init__(self, show: Callable[[str], None], clock: Callable[[], float] = time.monotonic):
+        self._show = show
+        self._clock = clock
+        self._open = ""
+        self._shown_at = clock()
+        self._ended = False
+
+    def feed(self, text: str) -> None:
+        *lines, self._open = (self._open + text).split("\n")
+        for line in lines:
+            self._offer(line)
+        if "\r" in self._open and self._clock() - self._shown_at > PROGRESS_SECONDS:
+            self._offer(self._open)
+
+    def _offer(self, line: str) -> None:
+        shown = line.rstrip("\r").rpartition("\r")[2].strip()
+        self._ended = self._ended or shown.startswith("Traceback ")
+        if shown and not shown.startswith("{") and not self._ended:
+            self._show(shown)
+            self._shown_at = self._clock()
 
 
 def ask(url: str, path: str) -> str:

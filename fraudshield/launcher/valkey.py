@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from fraudshield.launcher import binaries, machine
 from fraudshield.launcher.errors import LauncherError
@@ -99,7 +101,11 @@ class ValkeyServer:
         """False when the server ended instead."""
         deadline = time.monotonic() + START_SECONDS
         with redis.Redis(
-            host="127.0.0.1", port=self.port, password=self._password, socket_timeout=3
+            host="127.0.0.1",
+            port=self.port,
+            password=self._password,
+            socket_timeout=1,
+            retry=Retry(NoBackoff(), 0),  # the loop retries, and looks at the process in between
         ) as client:
             while self.is_alive:
                 try:
