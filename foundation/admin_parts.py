@@ -1,10 +1,11 @@
 """Shared parts of the admin; rooms import them from here."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from unfold import decorators
 from unfold.admin import ModelAdmin
 
 from foundation.admin_display import diff_table, facts_table, relative_time, rows_table, show_value
@@ -21,6 +22,7 @@ __all__ = [
     "ReasonForm",
     "RevealMixin",
     "ScopedModelAdmin",
+    "action",
     "confirm_page",
     "diff_table",
     "facts_table",
@@ -29,7 +31,12 @@ __all__ = [
     "rows_table",
     "scope_by",
     "show_value",
+    "visible_institutions",
 ]
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+# Unfold's decorator for buttons, with the type that it lacks.
+action: Callable[..., Callable[[_Method], _Method]] = decorators.action
 
 Scope = Callable[[User], list[int] | None]
 _scope: Scope | None = None

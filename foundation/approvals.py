@@ -134,8 +134,8 @@ def execute(*, request: ApprovalRequest, by: User) -> ApprovalRequest:
         locked = _lock(request)
         if locked.state != State.FAILED:
             raise Conflict("Only a request that failed can be tried again.", type="not-failed")
-        if locked.requested_by_id != by.pk:
-            require_vote(by, locked.kind)
+        if not may_execute(by, locked):
+            raise Forbidden("Only the proposer and those who may vote try again.", type="not-yours")
         _execute(locked, by)
     return locked
 
@@ -161,11 +161,27 @@ def require_vote(user: User, kind: str) -> None:
 
 def may_vote(user: User, request: ApprovalRequest) -> bool:
     """Whether the buttons are shown; `approve` and `reject` ask again under a lock."""
+    return (
+        request.is_open(clock.now())
+        and request.requested_by_id != user.pk
+        and _has_vote(user, request.kind)
+        and not request.votes.filter(voter=user).exists()
+    )
+
+
+def may_execute(user: User, request: ApprovalRequest) -> bool:
+    """Whether the person may try again what was approved but failed."""
+    return request.state == State.FAILED and (
+        request.requested_by_id == user.pk or _has_vote(user, request.kind)
+    )
+
+
+def _has_vote(user: User, kind: str) -> bool:
     try:
-        require_vote(user, request.kind)
+        require_vote(user, kind)
     except Forbidden:
         return False
-    return request.is_open(clock.now()) and request.requested_by_id != user.pk
+    return True
 
 
 def _vote(request: ApprovalRequest, by: User, *, approves: bool, comment: str) -> ApprovalRequest:

@@ -142,7 +142,8 @@ def versions_in_use() -> dict[int, dict[str, int]]:
 
 def _count_versions(model: type[models.Model], name: str) -> list[tuple[int, int]]:
     quote = connection.ops.quote_name
-    column, table = quote(model._meta.get_field(name).column), quote(model._meta.db_table)  # type: ignore[union-attr]
+    column = quote(str(getattr(model._meta.get_field(name), "column")))  # noqa: B009  typed vaguely
+    table = quote(model._meta.db_table)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT get_byte({column}, 0), count(*) FROM {table} "  # noqa: S608  names of models

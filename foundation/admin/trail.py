@@ -1,0 +1,96 @@
+"""The audit trail, to read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+
+from foundation.admin_parts import (
+    ReadOnlyModelAdmin,
+    ScopedModelAdmin,
+    diff_table,
+    relative_time,
+)
+from foundation.models import AuditEntry, User
+
+RECENT = 5_000
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """Offers the actions among the newest entries: asking the whole table would read it all."""
+
+    title = "action"
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        recent = AuditEntry.objects.order_by("-pk").values_list("action", flat=True)[:RECENT]
+        return [(action, action) for action in sorted(set(recent))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+class ActorFilter(admin.SimpleListFilter):
+    title = "person"
+    parameter_name = "actor"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        people = User.objects.order_by("username").values_list("pk", "username")
+        return [("system", "The system itself"), *((str(pk), name) for pk, name in people)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        if value == "system":
+            return queryset.filter(actor=None)
+        return queryset.filter(actor=int(value)) if value.isdecimal() else queryset
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
+    """Entries of one's own institutions, and those that concern all."""
+
+    institution_field = "institution_id"
+    rows_without_institution_visible = True
+    list_display = ("when", "actor_name", "action", "subject", "short_reason", "is_sealed")
+    list_filter = (ActionFilter, ActorFilter, ("recorded_at", RangeDateTimeFilter))
+    search_fields = ("subject__exact",)
+    search_help_text = "The exact subject, such as rules.rule:high_amount"
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ("-id",)
+    sortable_by = ()
+    fields = (
+        "recorded_at",
+        "actor_name",
+        "action",
+        "subject",
+        "reason",
+        "change",
+        "institution_id",
+        "request_id",
+        "seal",
+    )
+    readonly_fields = fields
+
+    @admin.display(description="when")
+    def when(self, entry: AuditEntry) -> str:
+        return relative_time(entry.recorded_at)
+
+    @admin.display(description="why")
+    def short_reason(self, entry: AuditEntry) -> str:
+        return entry.reason if len(entry.reason) <= 80 else entry.reason[:79] + "…"
+
+    @admin.display(description="sealed", boolean=True)
+    def is_sealed(self, entry: AuditEntry) -> bool:
+        return entry.sequence is not None
+
+    @admin.display(description="what changed")
+    def change(self, entry: AuditEntry) -> str:
+        return diff_table(entry.before, entry.after)
+
+    @admin.display(description="place in the chain")
+    def seal(self, entry: AuditEntry) -> str:
+        if entry.entry_hash is None:
+            return "Not sealed yet; the sealer runs every 30 s."
+        return f"{entry.sequence:,}: {bytes(entry.entry_hash).hex()}"
