@@ -1,6 +1,6 @@
 """The first page: what happened lately, by role, every figure a link to the page behind it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Sum
@@ -11,6 +11,7 @@ from clients.queries import user_institutions
 from foundation.models import User
 from foundation.outbox import outbox_status
 from rules.queries import published_number
+from rules.registry import book_for
 from scoring.models import Decision, DecisionActivity
 
 FLAGGED_SHOWN = 8
@@ -23,17 +24,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     institutions = list(user_institutions(user).values_list("id", flat=True))
     today = datetime.now(UTC).date()
+    number = published_number()
     context.update(
         figures=_figures(institutions, today),
         flagged=_flagged(institutions),
-        ruleset=published_number(),
-        outbox=outbox_status(),
+        ruleset=number,
+        rules_loaded=len(book_for(number).snapshot.rules) if number else 0,
+        outbox=outbox_status() if user.has_perm("foundation.view_outboxevent") else None,
         decisions_url=reverse("admin:scoring_decision_changelist"),
     )
     return context
 
 
-def _figures(institutions: list[int], today: Any) -> list[dict[str, Any]]:
+def _figures(institutions: list[int], today: date) -> list[dict[str, Any]]:
     """Decisions of the last seven days by status, with shares."""
     since = today - timedelta(days=6)
     rows = (
@@ -48,7 +51,7 @@ def _figures(institutions: list[int], today: Any) -> list[dict[str, Any]]:
             "status": status.value,
             "label": status.label,
             "count": counts.get(status.value, 0),
-            "share": counts.get(status.value, 0) / total if total else None,
+            "percent": 100 * counts.get(status.value, 0) / total if total else None,
         }
         for status in Decision.Status
     ]

@@ -3,10 +3,12 @@
 import os
 from pathlib import Path
 
+from fraudshield import __version__
 from fraudshield import environment as env
 from fraudshield.navigation import UNFOLD  # noqa: F401  the admin's look and navigation
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = __version__
 STATE_DIR = Path(env.first("STATE_DIR", default=str(BASE_DIR / ".state")))
 
 # --- Safety ---------------------------------------------------------------------------------
@@ -41,6 +43,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.humanize",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular_sidecar",

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from features.vector import unpack
-
 from features.catalogue import CATALOGUE
+from features.vector import unpack
 from rules.registry import exact_book
 from scoring.consider import Ground, consider, hit_as_json
 from scoring.models import Decision

@@ -13,16 +13,16 @@ from django.db import (
     connection,
     transaction,
 )
-from features.vector import pack
 
 from clients.authentication import Client
 from features.catalogue import CATALOGUE, compute_vector
 from features.framework import Facts, Row, Value
+from features.vector import pack
 from foundation.crypto import hash_versions
 from foundation.errors import BadRequest, Conflict, FieldError, Unavailable
 from foundation.outbox import nudge
 from intelligence.rates import current_rates
-from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVertical
+from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVerticalError
 from rules.registry import book_for
 from scoring import metrics
 from scoring.answers import Answer, answer_of
@@ -123,7 +123,7 @@ def _rules_for(prepared: Prepared, gathered: Gathered) -> tuple[CompiledBook, Co
     book = book_for(gathered.ruleset_number)
     try:
         return book, book.vertical(prepared.request.vertical)
-    except UnknownVertical:
+    except UnknownVerticalError:
         message = f"must be one of {', '.join(sorted(book.configs))}"
         errors = [FieldError("industry", message, "choice")]
         raise BadRequest(f"industry {message}.", errors=errors) from None

@@ -1,0 +1,164 @@
+"""Transactions and who took part, read-only; identifiers masked, each reveal audited."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from clients.models import Institution
+from features.identifiers import PURPOSES
+from foundation.admin_facts import FactAdmin, FactPageAdmin
+from foundation.admin_pages import person
+from foundation.admin_parts import relative_time, visible_institutions
+from transactions.models import Card, Customer, Device, Identified, Label, Transaction
+from transactions.presenting import masked_identifiers, masked_reference
+from transactions.sealing import open_reference, open_request
+from transactions.search import search
+
+SHOWN = 20
+
+
+def amount_cell(row: Transaction) -> SafeString:
+    """Right-aligned with two decimals, the currency behind."""
+    return format_html('<span class="fs-number">{} {}</span>', f"{row.amount:,.2f}", row.currency)
+
+
+def identifier_cell(text: str) -> SafeString:
+    return format_html('<span class="fs-id">{}</span>', text)
+
+
+def scope_of(request: HttpRequest) -> list[int]:
+    """Ids of the institutions that the person sees."""
+    ids = visible_institutions(person(request))
+    return list(Institution.objects.values_list("id", flat=True)) if ids is None else ids
+
+
+def _opener(name: str) -> Callable[[Transaction], str]:
+    def opened(row: Transaction) -> str:
+        request = open_request(row)
+        return str({"user_id": request["user_id"], **request["identifiers"]}.get(name, ""))
+
+    return opened
+
+
+@admin.register(Transaction)
+class TransactionAdmin(FactPageAdmin):
+    page_template = "transactions/transaction.html"
+    list_display = (
+        "when",
+        "external_id",
+        "customer_masked",
+        "vertical",
+        "transaction_type",
+        "amount_shown",
+        "source",
+    )
+    list_display_links = ("external_id",)
+    list_filter = ("vertical", "transaction_type", "institution")
+    list_select_related = ("customer", "institution")
+    ordering = ("-id",)
+    search_fields = ("external_id",)
+    search_help_text = "Exact: transaction ID, customer, device, card token, e-mail, phone or IP"
+    reveals = {name: _opener(name) for name in PURPOSES}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Transaction], search_term: str
+    ) -> tuple[QuerySet[Transaction], bool]:
+        """By exact value through keyed hashes: nothing can be found by a part of it."""
+        if not search_term.strip():
+            return queryset, False
+        found = search(search_term.strip(), scope_of(request)).values("pk")
+        return queryset.filter(pk__in=found), False
+
+    def page_context(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
+        content = open_request(row)
+        return {
+            "title": f"Transaction {row.external_id}",
+            "identifiers": {
+                name: self.masked(request, row, name, value)
+                for name, value in masked_identifiers(row).items()
+            },
+            "supplied": content["supplied"],
+            "extras": content["extras"],
+            "labels": row.labels.order_by("-known_at"),
+            "history": Transaction.objects.filter(customer=row.customer).exclude(pk=row.pk)[:SHOWN],
+        }
+
+    @display(description="When", ordering="id")
+    def when(self, obj: Transaction) -> Any:
+        return relative_time(obj.occurred_at)
+
+    @display(description="Customer")
+    def customer_masked(self, obj: Transaction) -> SafeString:
+        return identifier_cell(masked_reference(obj.customer))
+
+    @display(description="Amount", ordering="amount")
+    def amount_shown(self, obj: Transaction) -> SafeString:
+        return amount_cell(obj)
+
+
+class IdentityAdmin(FactPageAdmin):
+    """Customers, devices and cards: masked reference, first seen, latest transactions."""
+
+    page_template = "transactions/identity.html"
+    list_display = ("reference_masked", "institution", "first_seen")
+    list_filter = ("institution",)
+    list_select_related = ("institution",)
+    ordering = ("-id",)
+    reveals = {"reference": open_reference}
+
+    def page_context(self, request: HttpRequest, row: Identified) -> dict[str, Any]:
+        kind = str(self.opts.model_name)
+        latest = Transaction.objects.filter(**{kind: row}).order_by("-id")[:SHOWN]
+        return {
+            "title": f"{str(self.opts.verbose_name).capitalize()} {masked_reference(row)}",
+            "reference": self.masked(request, row, "reference", masked_reference(row)),
+            "latest": latest,
+        }
+
+    @display(description="Reference")
+    def reference_masked(self, obj: Identified) -> SafeString:
+        return identifier_cell(masked_reference(obj))
+
+    @display(description="First seen", ordering="first_seen_at")
+    def first_seen(self, obj: Identified) -> Any:
+        return relative_time(obj.first_seen_at)
+
+
+@admin.register(Customer)
+class CustomerAdmin(IdentityAdmin):
+    """Account holders."""
+
+
+@admin.register(Device)
+class DeviceAdmin(IdentityAdmin):
+    """Phones and browsers."""
+
+
+@admin.register(Card)
+class CardAdmin(IdentityAdmin):
+    """Payment cards by token."""
+
+    list_display = ("reference_masked", "bin", "last_four", "institution", "first_seen")
+
+
+@admin.register(Label)
+class LabelAdmin(FactAdmin):
+    list_display = ("known", "transaction", "verdict", "source", "typology")
+    list_display_links = ("transaction",)
+    list_filter = ("is_fraud", "source", "institution")
+    list_select_related = ("transaction", "institution")
+    ordering = ("-known_at",)
+
+    @display(description="Known", ordering="known_at")
+    def known(self, obj: Label) -> Any:
+        return relative_time(obj.known_at)
+
+    @display(description="Verdict", label={"fraud": "danger", "genuine": "success"})
+    def verdict(self, obj: Label) -> str:
+        return "fraud" if obj.is_fraud else "genuine"
