@@ -1,4 +1,4 @@
-"""The room's registration."""
+"""Registers what is executed when a publication was approved."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class RulesConfig(AppConfig):
     name = "rules"
     verbose_name = "Rules"
+
+    def ready(self) -> None:
+        from rules import publishing  # noqa: F401  (registered by being imported)

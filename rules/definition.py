@@ -1,11 +1,10 @@
-"""What a rule, a vertical and a snapshot are as plain data: one shape from TOML file to database to engine."""
+"""A rule, a vertical, a snapshot as plain data: one shape from TOML to database to engine."""
 
 import hashlib
 from enum import StrEnum
 from typing import Any, Self
 
 import msgspec
-
 
 VERTICALS = (
     "lending",
@@ -108,7 +107,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:
-        """Definition of a decoded JSON or TOML table; ``msgspec.ValidationError`` names what is wrong where."""
+        """Definition of a decoded JSON or TOML table; ``msgspec.ValidationError`` tells faults."""
         return msgspec.convert(data, cls)
 
 
@@ -123,7 +122,7 @@ class PublishedRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class VerticalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of business's own numbers. Thresholds are points of the 0..100 score; weights sum to 1."""
+    """A line of business's own numbers: thresholds in points of 0..100, weights summing to 1."""
 
     code: str
     name: str

@@ -8,14 +8,12 @@ import msgspec
 
 from rules.definition import (
     Definition,
-    Money,
     Parameter,
     PublishedRule,
     Snapshot,
-    Value,
     VerticalConfig,
 )
-from rules.reasons import say_constant, say_number
+from rules.reasons import say_constant, say_number, say_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +62,12 @@ class RulesetDiff:
         return lines
 
 
-def say_value(value: Value) -> str:
-    """A parameter's value for people: ``5,000 USD (NGN 8,000,000)``."""
-    if isinstance(value, Money):
-        others = ", ".join(f"{c} {say_number(v)}" for c, v in sorted(value.overrides.items()))
-        return f"{say_number(value.value)} {value.currency}" + (f" ({others})" if others else "")
-    if isinstance(value, tuple):
-        return ", ".join(value) or "nothing"
-    return say_constant(value)
-
-
 def diff_definitions(before: Definition, after: Definition) -> tuple[Change, ...]:
     """Field by field, parameters by name."""
     plain = [
         Change(_LABELS.get(field, field), _say(a), _say(b))
         for field in Definition.__struct_fields__
-        if field != "parameters"
-        and (a := getattr(before, field)) != (b := getattr(after, field))
+        if field != "parameters" and (a := getattr(before, field)) != (b := getattr(after, field))
     ]
     return (*plain, *_diff_parameters(before.parameters, after.parameters))
 
@@ -88,9 +75,7 @@ def diff_definitions(before: Definition, after: Definition) -> tuple[Change, ...
 _LABELS = {"only": "only in", "exclude": "not in", "reason": "reason template"}
 
 
-def _diff_parameters(
-    before: Iterable[Parameter], after: Iterable[Parameter]
-) -> tuple[Change, ...]:
+def _diff_parameters(before: Iterable[Parameter], after: Iterable[Parameter]) -> tuple[Change, ...]:
     old = {p.name: _say_parameter(p) for p in before}
     new = {p.name: _say_parameter(p) for p in after}
     return _diff_texts("parameter ", old, new)
@@ -120,8 +105,7 @@ def diff_verticals(before: VerticalConfig, after: VerticalConfig) -> tuple[Chang
     plain = tuple(
         Change(field.replace("_", " "), _say(a), _say(b))
         for field in VerticalConfig.__struct_fields__
-        if field != "rule_weights"
-        and (a := getattr(before, field)) != (b := getattr(after, field))
+        if field != "rule_weights" and (a := getattr(before, field)) != (b := getattr(after, field))
     )
     old, new = (
         {code: say_number(weight) for code, weight in vertical.rule_weights.items()}

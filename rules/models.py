@@ -1,6 +1,7 @@
 """The rule book: rules with their immutable versions, published rulesets, verticals."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +22,15 @@ from rules.definition import (
 )
 
 
+def _choices(kinds: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(kind.value, kind.value) for kind in kinds]
+
+
 class Rule(models.Model):
     """A rule's identity and standing; what it says is in its versions."""
 
-    States = models.TextChoices("States", {s.name: (s.value, s.value) for s in State})
-
     code = models.SlugField(max_length=64, unique=True)
-    state = models.CharField(max_length=8, choices=States.choices, default=States.DRAFT)
+    state = models.CharField(max_length=8, choices=_choices(State), default=State.DRAFT.value)
     canary_percent = models.DecimalField(
         "canary share",
         max_digits=5,
@@ -72,9 +75,6 @@ class Rule(models.Model):
 class RuleVersion(models.Model):
     """What a rule said at one time. The database refuses to change or delete a row."""
 
-    Severities = models.TextChoices("Severities", {s.name: (s.value, s.value) for s in Severity})
-    Effects = models.TextChoices("Effects", {e.name: (e.value, e.value) for e in Effect})
-
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=120)
@@ -86,8 +86,8 @@ class RuleVersion(models.Model):
     parameters = models.JSONField(default=list, blank=True)
     score = models.TextField(help_text="A number or an expression; 0 to 100 points.")
     confidence = models.FloatField()
-    severity = models.CharField(max_length=8, choices=Severities.choices)
-    effect = models.CharField(max_length=8, choices=Effects.choices, default=Effects.SCORE)
+    severity = models.CharField(max_length=8, choices=_choices(Severity))
+    effect = models.CharField(max_length=8, choices=_choices(Effect), default=Effect.SCORE.value)
     only = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     exclude = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     reason = models.TextField("reason template")
@@ -211,7 +211,7 @@ class Vertical(models.Model):
 
 
 class Proposal(models.Model):
-    """A snapshot frozen when its publication was proposed: what is approved is what is published."""
+    """A snapshot frozen when it was proposed: what is approved is what is published."""
 
     snapshot = models.JSONField()
     base = models.ForeignKey(
@@ -241,9 +241,7 @@ class Ruleset(models.Model):
     snapshot = models.JSONField()
     note = models.TextField()
     based_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
-    rolls_back_to = models.ForeignKey(
-        "self", null=True, on_delete=models.PROTECT, related_name="+"
-    )
+    rolls_back_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     proposal = models.OneToOneField(
         Proposal, null=True, on_delete=models.PROTECT, related_name="ruleset"
     )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from features.types import Type
+from rules.definition import Money, Value
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 MAX_TEXT = 60  # characters of a client's own text that a reason repeats
 
 
-class TemplateProblem(Exception):
+class TemplateError(Exception):
     """A template that cannot be filled; the message is for its author."""
 
 
@@ -24,7 +25,7 @@ class Place:
 
 
 def parse_template(text: str) -> tuple[str | Place, ...]:
-    """Texts and places in order; ``{{`` and ``}}`` stand for braces. Raises TemplateProblem."""
+    """Texts and places in order; ``{{`` and ``}}`` stand for braces. Raises TemplateError."""
     parts: list[str | Place] = []
     end = 0
     for match in _PLACE.finditer(text):
@@ -40,11 +41,11 @@ def _part(match: re.Match[str]) -> str | Place:
         return match[0][0]
     name = match[1]
     if name is None:
-        raise TemplateProblem(
+        raise TemplateError(
             f"A lone {match[0]} at column {match.start() + 1}: write {match[0] * 2} for a brace."
         )
     if not _NAME.fullmatch(name):
-        raise TemplateProblem(f"{{{name}}} is not a name: only names go between braces.")
+        raise TemplateError(f"{{{name}}} is not a name: only names go between braces.")
     return Place(name)
 
 
@@ -63,10 +64,8 @@ class Template:
 
     parts: tuple[str | Getter, ...]
 
-    def render(
-        self, values: Sequence[object], money: Sequence[float | None], currency: str
-    ) -> str:
-        """The sentence for one transaction, whose vector and converted money parameters are given."""
+    def render(self, values: Sequence[object], money: Sequence[float | None], currency: str) -> str:
+        """The sentence for one transaction: its vector, its converted money parameters."""
         return "".join(
             [p if isinstance(p, str) else p(values, money, currency) for p in self.parts]
         )
@@ -121,6 +120,16 @@ def say_constant(value: object) -> str:
         shown = ", ".join(_clean(str(item)) for item in value[:5])
         return shown + (" ..." if len(value) > 5 else "")
     return _clean(str(value))
+
+
+def say_value(value: Value) -> str:
+    """A parameter's value for people: ``5,000 USD (NGN 8,000,000)``."""
+    if isinstance(value, Money):
+        others = ", ".join(f"{c} {say_number(v)}" for c, v in sorted(value.overrides.items()))
+        return f"{say_number(value.value)} {value.currency}" + (f" ({others})" if others else "")
+    if isinstance(value, tuple):
+        return ", ".join(value) or "nothing"
+    return say_constant(value)
 
 
 def say_number(value: float) -> str:

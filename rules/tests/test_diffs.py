@@ -22,17 +22,16 @@ def changed(**fields: object) -> Definition:
         (changed(exclude=("crypto", "gaming")), ["not in: nothing -> crypto, gaming"]),
         (changed(owner="Ada"), ["owner: nothing -> Ada"]),
         (
-            changed(parameters=(Parameter("limit", Money(7500, "USD"), 1, 10_000),)),
-            ["parameter limit: 5,000 USD [1 .. 10,000] -> 7,500 USD [1 .. 10,000]"],
+            changed(parameters=(Parameter("limit", Money(7500, "USD"), 1, 9_000),)),
+            ["parameter limit: 5,000 USD [1 .. 9,000] -> 7,500 USD [1 .. 9,000]"],
         ),
         (
-            changed(parameters=(Parameter("limit", Money(5000, "USD", {"NGN": 8e6}), 1, 10_000),)),
+            changed(parameters=(Parameter("limit", Money(5000, "USD", {"NGN": 8e6}), 1, 9_000),)),
             [
-                "parameter limit: 5,000 USD [1 .. 10,000] -> "
-                "5,000 USD (NGN 8,000,000) [1 .. 10,000]"
+                "parameter limit: 5,000 USD [1 .. 9,000] -> 5,000 USD (NGN 8,000,000) [1 .. 9,000]",
             ],
         ),
-        (changed(parameters=()), ["parameter limit removed: 5,000 USD [1 .. 10,000]"]),
+        (changed(parameters=()), ["parameter limit removed: 5,000 USD [1 .. 9,000]"]),
         (
             changed(parameters=(*make_definition().parameters, Parameter("words", ("a", "b")))),
             ["parameter words added: a, b"],

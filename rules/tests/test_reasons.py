@@ -65,7 +65,7 @@ def test_a_missing_value_is_called_unknown() -> None:
     ],
 )
 def test_a_template_that_is_no_template_is_refused(text: str, message: str) -> None:
-    with pytest.raises(reasons.TemplateProblem, match=message):
+    with pytest.raises(reasons.TemplateError, match=message):
         reasons.parse_template(text)
 
 
