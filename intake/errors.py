@@ -1,0 +1,45 @@
+"""Answers that only a door gives, and the sentences that name a wrong field."""
+
+from collections.abc import Iterable, Sequence
+
+from django.http import HttpRequest
+
+from foundation.errors import BadRequest, FieldError, Problem
+
+MOST_ERRORS = 100
+"""Fields named in one answer: a body with a thousand wrong ones needs no thousand sentences."""
+
+
+class MethodNotAllowed(Problem):
+    status, type, title = 405, "method-not-allowed", "The address does not take this method"
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        """`allowed` are the methods that the address takes; the answer lists them in Allow."""
+        methods = ", ".join(allowed)
+        super().__init__(f"{method} is not taken here; use {methods}.", headers={"Allow": methods})
+
+
+def only_get(request: HttpRequest) -> None:
+    """Raises MethodNotAllowed for anything that is no reading."""
+    if request.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed(str(request.method), ["GET", "HEAD"])
+
+
+class Wrong(ValueError):
+    """A field's value is of the right kind, but not what the field takes. The sentence says why."""
+
+    def __init__(self, message: str, code: str = "invalid") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def fields_problem(errors: Sequence[FieldError]) -> BadRequest:
+    """All wrong fields in one answer, each by the name that the client used."""
+    named = errors[:MOST_ERRORS]
+    detail = named[0].message if len(errors) == 1 else f"{len(errors)} fields are not valid."
+    if len(errors) == 1:
+        detail = f"{named[0].field}: {detail}."
+    elif len(errors) > MOST_ERRORS:
+        detail += f" The first {MOST_ERRORS} are named."
+    return BadRequest(detail, type="invalid-fields", errors=named)

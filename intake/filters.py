@@ -1,0 +1,115 @@
+"""What a list of transactions is narrowed to: query parameters, checked like any other input."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from django.http import QueryDict
+
+from features.supplied import parse_moment
+from foundation.errors import FieldError
+from intake.errors import Wrong, fields_problem
+from rules.definition import VERTICALS
+
+LARGEST_PAGE: Final = 200
+PAGE: Final = 50
+LONGEST_ID: Final = 200
+
+Status = Literal["approved", "review", "declined"]
+
+
+class TransactionFilters(msgspec.Struct, frozen=True, kw_only=True):
+    """`occurred_to` is exclusive; `cursor` is the last row of the page before."""
+
+    industry: str | None = None
+    status: Status | None = None
+    user_id: str | None = None
+    transaction_id: str | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    limit: int = PAGE
+    cursor: UUID | None = None
+
+
+def read_filters(given: QueryDict) -> TransactionFilters:
+    """Raises BadRequest naming every parameter that is unknown, given twice or wrong.
+
+    An unknown one is refused, because a filter that is silently passed over answers with rows
+    that were not asked for.
+    """
+    errors: list[FieldError] = []
+    values: dict[str, Any] = {}
+    for name in given:
+        try:
+            values[name] = _read(name, given.getlist(name))
+        except Wrong as wrong:
+            errors.append(FieldError(name[:64], wrong.message, wrong.code))
+    if errors:
+        raise fields_problem(errors)
+    return TransactionFilters(**values)
+
+
+def _read(name: str, values: list[str]) -> Any:
+    reader = _READERS.get(name)
+    if reader is None:
+        raise Wrong(f"is not a parameter; there are {', '.join(_READERS)}", "unknown")
+    if len(values) != 1:
+        raise Wrong("is given more than once", "conflict")
+    return reader(values[0])
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise Wrong(f"must be one of {', '.join(choices)}", "choice")
+        return text
+
+    return read
+
+
+def _identifier(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_ID or not text.isprintable():
+        raise Wrong(f"must be 1 to {LONGEST_ID} printable characters", "length")
+    return text
+
+
+def _time(text: str) -> datetime:
+    try:
+        value: str | float = float(text) if text.replace(".", "", 1).isdecimal() else text
+        return datetime.fromtimestamp(parse_moment(value).epoch, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise Wrong("must be a time in ISO 8601, or in seconds since 1970", "time") from None
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= LARGEST_PAGE:
+        raise Wrong(f"must be a whole number from 1 to {LARGEST_PAGE}", "range")
+    return int(text)
+
+
+def encode_cursor(last: UUID) -> str:
+    """The place after a row, as clients hand it back: opaque to them."""
+    return base64.urlsafe_b64encode(last.bytes).rstrip(b"=").decode()
+
+
+def _cursor(text: str) -> UUID:
+    try:
+        return UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error):
+        raise Wrong("must be the next_cursor of an earlier answer", "cursor") from None
+
+
+_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "industry": _one_of(*VERTICALS),
+    "status": _one_of("approved", "review", "declined"),
+    "user_id": _identifier,
+    "transaction_id": _identifier,
+    "occurred_from": _time,
+    "occurred_to": _time,
+    "limit": _limit,
+    "cursor": _cursor,
+}

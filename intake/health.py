@@ -1,0 +1,131 @@
+"""Whether this instance can decide, asked for by load balancers and people. Never throws."""
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypedDict
+
+import msgspec
+import redis
+from django.conf import settings
+from django.db import connections
+
+from foundation.outbox import OutboxStatus, outbox_status
+from intake.metrics import live_rules
+from rules.queries import published_number
+
+log = logging.getLogger(__name__)
+
+FRESH_SECONDS: Final = 0.5
+"""An answer is given again for so long: nobody can wear the database out by asking."""
+_REDIS_SECONDS: Final = 0.5
+_DATABASE_SECONDS: Final = 2.0
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """`status` is "healthy", "degraded" (decides, with something missing) or "unhealthy"."""
+
+    status: str
+    version: str
+    rules_loaded: int
+    ruleset: int | None
+    model_loaded: bool
+    database_connected: bool
+    redis_connected: bool
+    outbox: OutboxStatus | None
+
+    @property
+    def can_decide(self) -> bool:
+        return self.database_connected and self.ruleset is not None
+
+
+class _Stored(TypedDict):
+    ruleset: int | None
+    rules_loaded: int
+    outbox: OutboxStatus | None
+
+
+_lock = threading.Lock()
+_last: tuple[float, Health] | None = None
+_prober = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
+
+
+def check_health() -> Health:
+    """The state of things, at most half a second old. Takes two or three queries when
+    it looks."""
+    global _last
+    with _lock:
+        now = time.monotonic()
+        if _last is None or now - _last[0] > FRESH_SECONDS:
+            _last = (now, _look())
+        return _last[1]
+
+
+def forget_health() -> None:
+    """Makes the next call look again."""
+    global _last
+    _last = None
+
+
+def _look() -> Health:
+    stored = _ask_database()
+    redis_connected = _ask_redis()
+    decides = stored is not None and stored["ruleset"] is not None
+    return Health(
+        status=_status(decides, redis_connected),
+        version=settings.VERSION,
+        rules_loaded=stored["rules_loaded"] if stored else 0,
+        ruleset=stored["ruleset"] if stored else None,
+        model_loaded=False,
+        database_connected=stored is not None,
+        redis_connected=redis_connected,
+        outbox=stored["outbox"] if stored else None,
+    )
+
+
+def _status(decides: bool, redis_connected: bool) -> str:
+    if not decides:
+        return "unhealthy"
+    return "healthy" if redis_connected else "degraded"
+
+
+def _ask_database() -> _Stored | None:
+    """What the database says, or None when it says nothing in time.
+
+    Asked on a thread of its own, because no setting bounds every way in which a database can hang
+    (connecting, a lock, a frozen server); the one thread is all that a hanging one can hold up.
+    """
+    asked = _prober.submit(_read_state)
+    try:
+        return asked.result(timeout=_DATABASE_SECONDS)
+    except Exception as error:  # noqa: BLE001  the edge: whatever is wrong, the answer says so
+        asked.cancel()
+        log.warning("health: the database does not answer (%s)", type(error).__name__)
+        return None
+
+
+def _read_state() -> _Stored:
+    try:
+        number = published_number()
+        return {
+            "ruleset": number,
+            "rules_loaded": live_rules(number) if number else 0,
+            "outbox": outbox_status(),
+        }
+    finally:
+        connections.close_all()  # of this thread: nothing is held between two looks
+
+
+def _ask_redis() -> bool:
+    try:
+        with redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_connect_timeout=_REDIS_SECONDS,
+            socket_timeout=_REDIS_SECONDS,
+            retry=None,
+        ) as client:
+            return bool(client.ping())
+    except (redis.RedisError, OSError, ValueError) as error:
+        log.warning("health: Redis does not answer (%s)", type(error).__name__)
+        return False

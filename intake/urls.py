@@ -1,0 +1,20 @@
+"""The doors' addresses."""
+
+from django.urls import path
+
+from intake.doors import check_door
+from intake.formats.native import NATIVE
+from intake.views import reading, schema, state
+
+urlpatterns = [
+    path("api/v1/fraud/check", check_door(NATIVE, endpoint="fraud_check"), name="fraud-check"),
+    # A client's transaction ID may hold any printable character, slashes included.
+    path("api/v1/decisions/<path:transaction_id>", reading.decision, name="decision"),
+    path("api/v1/transactions", reading.transactions, name="transactions"),
+    path("api/v1/transactions/<path:transaction_id>", reading.transaction, name="transaction"),
+    path("api/schema", schema.schema, name="schema"),
+    path("docs", schema.docs, name="docs"),
+    path("health", state.health, name="health"),
+    path("live", state.live, name="live"),
+    path("metrics", state.metrics, name="metrics"),
+]

@@ -1,0 +1,1 @@
+"""What the addresses answer, one module a subject."""

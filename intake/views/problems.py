@@ -1,0 +1,35 @@
+"""What is answered where no view answers: problem details for programs, pages for people."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views import defaults
+
+from foundation.errors import BadRequest, Forbidden, NotFound, Problem, problem_response
+
+_FOR_PROGRAMS = ("/api/", "/health", "/live", "/metrics")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(_FOR_PROGRAMS):
+        return problem_response(NotFound("There is nothing at this address."), request)
+    return defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django itself refuses: an unknown host name, a malformed header."""
+    if request.path.startswith(_FOR_PROGRAMS):
+        return problem_response(BadRequest("The request is malformed."), request)
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith(_FOR_PROGRAMS):
+        return problem_response(Forbidden("You may not do this."), request)
+    return defaults.permission_denied(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """Says nothing of what happened: the log does, under the request's id."""
+    if request.path.startswith(_FOR_PROGRAMS):
+        detail = "The cause is in our log under this request's id; please quote it."
+        return problem_response(Problem(detail), request)
+    return defaults.server_error(request)

@@ -1,0 +1,79 @@
+"""Reading back: decisions and transactions, each institution its own. Identifiers come masked.
+
+What belongs to somebody else is not found, like what does not exist: an answer must not tell that
+another client has a transaction of this name.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from clients.authentication import Client
+from foundation.errors import NotFound
+from intake.filters import read_filters
+from intake.metrics import measured
+from intake.presenting import present_decision, present_page, present_transaction
+from intake.queries import decision_of, page_of, transaction_of
+
+LONGEST_ID = 128
+T = TypeVar("T")
+
+
+class _Reading(APIView):
+    """GET with a key of scope `read`."""
+
+    required_scope: ClassVar[str] = "read"
+    http_method_names = ["get", "head", "options"]
+
+
+class DecisionView(_Reading):
+    """The decision on one transaction, as it was answered, with its features."""
+
+    def get(self, request: Request, transaction_id: str) -> HttpResponse:
+        return _json(present_decision(_find(decision_of, request, transaction_id)))
+
+
+class TransactionView(_Reading):
+    """One transaction with its outcome."""
+
+    def get(self, request: Request, transaction_id: str) -> HttpResponse:
+        return _json(present_transaction(_find(transaction_of, request, transaction_id)))
+
+
+class TransactionsView(_Reading):
+    """Transactions, newest arrival first, filtered and in pages."""
+
+    def get(self, request: Request) -> HttpResponse:
+        filters = read_filters(request.query_params)
+        return _json(present_page(page_of(_institution(request), filters)))
+
+
+def _find(query: Callable[[int, str], T | None], request: Request, transaction_id: str) -> T:
+    # What could never have been stored is not worth a query, and some of it the database refuses.
+    sane = len(transaction_id) <= LONGEST_ID and transaction_id.isprintable()
+    found = query(_institution(request), transaction_id) if sane else None
+    if found is None:
+        raise NotFound("There is no transaction of this ID.")
+    return found
+
+
+def _institution(request: Request) -> int:
+    client = request.auth
+    assert isinstance(client, Client)  # noqa: S101  (the permission has looked)
+    return client.institution_id
+
+
+def _json(found: msgspec.Struct) -> HttpResponse:
+    body = msgspec.json.encode(found)
+    return HttpResponse(
+        body, content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
+
+
+decision = measured("decision")(DecisionView.as_view())
+transaction = measured("transaction")(TransactionView.as_view())
+transactions = measured("transactions")(TransactionsView.as_view())
