@@ -251,8 +251,8 @@ def ask(url: str, path: str) -> str:
 
 def _demo_lines(demo: dict[str, Any], path: Path) -> list[str]:
     lines = [
-        f"  Sign in as         {user['username']}  {user['password']}"
-        for user in demo["users"].values()
+        f"  {'Sign in as' if number == 0 else '':18} {user['username']:14} {user['password']}"
+        for number, user in enumerate(demo["users"].values())
     ]
     return [*lines, f"  API key            in {_short(path)}"]
 
