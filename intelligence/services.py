@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import transaction
 
 from foundation import audit
-from foundation.models import User
+from foundation.permissions import require
 from intelligence.models import ExchangeRate
 from intelligence.rates import forget_rates
 
@@ -21,7 +21,7 @@ class RatesFileError(ValueError):
 
 
 @transaction.atomic
-def import_rates(*, path: Path, actor: User | str, reason: str = "") -> int:
+def import_rates(*, path: Path, actor: audit.Actor, reason: str = "") -> int:
     """Store the rates of a CSV file (day,currency,per_usd,source); returns how many rows it had.
 
     All or nothing; a rate that is there already for its day is replaced, so a second run of the
@@ -45,6 +45,25 @@ def import_rates(*, path: Path, actor: User | str, reason: str = "") -> int:
     )
     transaction.on_commit(forget_rates)
     return len(rates)
+
+
+@transaction.atomic
+def save_rate(*, rate: ExchangeRate, by: audit.Actor, reason: str = "") -> ExchangeRate:
+    """Store one new or corrected rate; in force within a minute everywhere."""
+    require(by, f"intelligence.{'change' if rate.pk else 'add'}_exchangerate")
+    rate.full_clean()
+    stored = ExchangeRate.objects.select_for_update().filter(pk=rate.pk).first()
+    rate.save()
+    audit.record(
+        actor=by,
+        action="intelligence.rate",
+        subject=f"intelligence.exchangerate:{rate}",
+        before={"per_usd": str(stored.per_usd), "source": stored.source} if stored else None,
+        after={"per_usd": str(rate.per_usd), "source": rate.source},
+        reason=reason,
+    )
+    transaction.on_commit(forget_rates)
+    return rate
 
 
 def _read(rows: Iterable[dict[str, str]]) -> Iterable[ExchangeRate]:
