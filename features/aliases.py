@@ -61,6 +61,7 @@ _NAMES = {
     "prepaid": "card_prepaid",
     "virtual": "card_virtual",
     "card_bin_number": "card_bin",
+    "card_last4": "card_last_four",
 }
 
 ALIASES: Mapping[str, str] = {**_NAMES, **{f.name: f.same_as for f in CATALOGUE if f.same_as}}

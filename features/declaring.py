@@ -29,6 +29,7 @@ class More(TypedDict, total=False):
     max_length: int
     choices: tuple[str, ...]
     pattern: str
+    example: str
     reading: Reading
     output: bool
     compute: Callable[..., Value | None]

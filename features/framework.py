@@ -76,6 +76,7 @@ class Feature:
     max_length: int = 200
     choices: tuple[str, ...] = ()
     pattern: str = ""
+    example: str = ""
     reading: Reading = "as_is"
     purpose: str = ""
     same_as: str = ""
@@ -404,6 +405,8 @@ def _shape_complaints(feature: Feature) -> Iterator[str]:
     low, high = feature.bounds
     if low > high:
         yield f"bounds are reversed: minimum {low:g} is above maximum {high:g}"
+    if bool(feature.pattern) != bool(feature.example):
+        yield "a pattern comes with an example, and an example with a pattern"
     if (feature.type is Type.IDENTIFIER) != bool(feature.purpose):
         yield "an identifier, and only an identifier, names the purpose of its hash"
 

@@ -68,6 +68,28 @@ def field_annotation(feature: Feature) -> Any:
     return _ANNOTATIONS[feature.type](feature)
 
 
+def expected(feature: Feature) -> str:
+    """What a client should have given, in words, for the answer to one that did not.
+
+    >>> expected(SUPPLIED["ip_reputation_score"])
+    'a number from 0 to 100'
+    """
+    if feature.choices:
+        return "one of " + ", ".join(feature.choices)
+    match feature.type:
+        case Type.NUMBER | Type.MONEY:
+            return f"a number from {feature.minimum:.15g} to {feature.maximum:.15g}"
+        case Type.BOOLEAN:
+            return "true or false"
+        case Type.TIMESTAMP:
+            return "a date or time in ISO 8601, or epoch seconds, between 1900 and 2099"
+        case Type.STRINGS:
+            return f"a list of up to {MOST_TEXTS} texts of up to {feature.max_length} characters"
+        case Type.STRING | Type.IDENTIFIER:
+            form = f", formed as {feature.example}" if feature.example else ""
+            return f"a text of up to {feature.max_length} characters{form}"
+
+
 def parse_moment(value: float | str) -> Moment:
     """Reads epoch seconds or ISO 8601. Raises ValueError with a sentence for anything else.
 

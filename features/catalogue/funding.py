@@ -15,6 +15,7 @@ FEATURES = (
         "The first six to eight digits of the card's number, which name its issuer.",
         max_length=8,
         pattern=r"^[0-9]{6,8}$",
+        example="457173",
     ),
     _.points("card_bin_risk", "How risky cards of this BIN are; higher is worse."),
     _.text(
@@ -22,6 +23,7 @@ FEATURES = (
         "The month in which the card ends, as MM/YY or YYYY-MM.",
         max_length=10,
         pattern=r"^((0?[1-9]|1[0-2])[/-]([0-9]{4}|[0-9]{2})|[0-9]{4}[/-](0[1-9]|1[0-2])([/-][0-9]{2})?)$",
+        example="09/28 or 2028-09",
     ),
     _.boolean(
         "card_is_expired",

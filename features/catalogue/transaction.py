@@ -215,6 +215,7 @@ FEATURES = (
         also_in=("merchant",),
         max_length=4,
         pattern=r"^[0-9]{4}$",
+        example="5411",
         reading="four_digits",
     ),
     _.country("merchant_country", "The country of the merchant.", also_in=("merchant",)),

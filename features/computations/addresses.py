@@ -21,8 +21,8 @@ CLASSES = (
     "loopback",
     "link_local",
     "multicast",
-    "private",
     "reserved",
+    "private",
 )
 # First numbers of IPv4 addresses under which a block is set aside (IANA's special registry).
 # All others are public; asking the standard library about each class takes ten times as long.
