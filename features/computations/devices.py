@@ -28,8 +28,8 @@ _BROWSERS = tuple(
         ("uc", r"\bucbrowser/(\d+)"),
         ("firefox", r"\b(?:firefox|fxios)/(\d+)"),
         ("chrome", r"\b(?:chrome|crios|headlesschrome)/(\d+)"),
-        ("explorer", r"\b(?:msie |trident/.*rv:)(\d+)"),
-        ("safari", r"\bversion/(\d+).*safari/"),
+        ("explorer", r"\b(?:msie |trident/.{0,200}rv:)(\d+)"),
+        ("safari", r"\bversion/(\d+).{0,200}safari/"),
         ("script", r"\b(?:curl|wget|python-requests|okhttp|java|go-http-client|axios)/(\d+)"),
     )
 )
