@@ -325,6 +325,13 @@ def test_a_large_log_is_set_aside(make_process, tmp_path):
     assert (tmp_path / "part.log.1").stat().st_size == 10_000_001
 
 
+def test_the_reason_of_a_crash_is_shown_rather_than_what_was_said_after_it(make_process):
+    process = make_process("echo 'ImportError: no module x'; seq 20")
+    process.start()
+    wait_for(lambda: not process.is_alive)
+    assert process.last_words() == "ImportError: no module x"
+
+
 def test_a_program_that_cannot_start_is_one_sentence(tmp_path):
     process = Process(
         name="web", arguments=["/nowhere"], log=tmp_path / "log", record=tmp_path / "pid"
@@ -499,7 +506,7 @@ def test_output_becomes_lines_without_log_records_tracebacks_and_most_of_a_bar(c
     lines = Lines(shown.append, clock)
     lines.feed('25 rules\n{"level": "info"}\n\rtraffic 1 %\rtraffic')
     clock.now = 10
-    lines.feed(" 2 %\rtraffic 50 %")
+    lines.feed(" 2 %\rtraffic 50 %{"level": "info"}")
     lines.feed("\rtraffic 99 %")
     lines.feed("\r            \rDemo data is there.\nTraceback (most recent call last):\n  boom\n")
     assert shown == ["25 rules", "traffic 50 %", "Demo data is there."]

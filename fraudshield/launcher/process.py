@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from fraudshield.launcher.errors import LauncherError
 
 LARGEST_LOG = 10_000_000  # bytes; a larger one is set aside at the next start
 _POLL_SECONDS = 0.03
+_EXCEPTION = re.compile(r"[\w.]+(Error|Exception|Configured|NotReady): ")
 
 
 @dataclass
@@ -106,14 +108,15 @@ class Process:
                 self._child.wait(seconds)
 
     def last_words(self) -> str:
-        """The end of the log, for an error message."""
+        """For an error message: the last exception in the log's end, else its last lines."""
         try:
             with self.log.open("rb") as log:
-                log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
+                log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
                 lines = log.read().decode(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return "\n      ".join(lines[-6:])
+        exceptions = [line for line in lines if _EXCEPTION.match(line)]
+        return "\n      ".join(exceptions[-1:] or lines[-6:])
 
 
 def stop_leftovers(records: Path) -> list[str]:

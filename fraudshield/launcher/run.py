@@ -5,6 +5,7 @@ import http.client
 import os
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -229,10 +230,10 @@ class Lines:
             self._offer(self._open)
 
     def _offer(self, line: str) -> None:
-        shown = line.rstrip("\r").rpartition("\r")[2].strip()
+        shown = line.rstrip("\r").rpartition("\r")[2].partition('{"')[0].strip()
         self._ended = self._ended or shown.startswith("Traceback ")
-        if shown and not shown.startswith("{") and not self._ended:
-            self._show(shown)
+        if shown and not self._ended:
+            self._show(textwrap.shorten(shown, 110, placeholder=" ..."))
             self._shown_at = self._clock()
 
 
