@@ -54,7 +54,7 @@ def check_definition(definition: Definition) -> CheckedDefinition:
         used = {*condition.parameters, *score.parameters, *_places(definition.reason)}
         findings += _unused(definition, used)
     if findings or not (condition and score):
-        raise Invalid(findings)
+        raise Invalid(dict.fromkeys(findings))
     warnings = _warnings("condition", condition) + _warnings("score", score)
     return CheckedDefinition(definition, condition, score, warnings)
 
@@ -104,7 +104,7 @@ def _expression(
 
 
 def _finding(field: str, text: str, problem: language.Problem) -> Finding:
-    # Faults of parameters have no line, and are found with the condition and again with the score.
+    # Faults of parameters have no line; they are found with the condition and again with the score.
     return Finding(
         field if problem.line else "parameters",
         problem.message + (f" ({problem.hint})" if problem.hint else ""),

@@ -1,0 +1,108 @@
+"""What may not be saved, and how its author is told."""
+
+from typing import Any
+
+import pytest
+
+from rules.checking import check_definition
+from rules.definition import Money, Parameter
+from rules.errors import Invalid
+from rules.tests.cast import make_definition
+
+LIMIT = Parameter("limit", Money(5000, "USD"), 1, 9000)
+
+
+def findings(**fields: Any) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as caught:
+        check_definition(make_definition(**fields))
+    return [(finding.field, finding.message) for finding in caught.value.findings]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "message"),
+    [
+        ({"condition": "amonut > limit"}, "condition", "did you mean `amount`"),
+        ({"condition": "amount > limit and"}, "condition", ""),
+        ({"condition": "amount"}, "condition", ""),
+        ({"condition": ""}, "condition", ""),
+        ({"condition": "ensemble_score > 5 and amount > limit"}, "condition", "after the decision"),
+        ({"score": "amount > limit"}, "score", ""),
+        ({"score": "__import__('os')"}, "score", ""),
+        ({"confidence": 1.01}, "confidence", "between 0 and 1"),
+        ({"confidence": float("nan")}, "confidence", "between 0 and 1"),
+        ({"name": "  "}, "name", "empty"),
+        ({"name": "x" * 121}, "name", "At most 120"),
+        ({"description": "a\0b"}, "description", "cannot be stored"),
+        ({"category": "weather"}, "category", "identity"),
+        ({"family": ""}, "family", "lower-case"),
+        ({"flag_type": "High Amount"}, "flag_type", "lower-case"),
+        ({"tags": ("x" * 33,)}, "tags", "32"),
+        ({"only": ("lottery",)}, "only", "lottery"),
+        ({"only": ("crypto",), "exclude": ("gaming",)}, "exclude", "not both"),
+        ({"parameters": (LIMIT, LIMIT)}, "parameters", "twice"),
+        ({"parameters": (LIMIT, Parameter("idle", 5, 1, 9))}, "parameters", "used nowhere"),
+        ({"parameters": ()}, "condition", "limit"),
+        ({"parameters": (Parameter("limit", Money(5000, "USD")),)}, "parameters", "a minimum"),
+        (
+            {"parameters": (Parameter("limit", Money(5000, "USD"), 10, 1),)},
+            "parameters",
+            "not above the maximum",
+        ),
+        (
+            {"parameters": (Parameter("limit", Money(9001, "USD"), 1, 9000),)},
+            "parameters",
+            "above its maximum",
+        ),
+        (
+            {"parameters": (Parameter("limit", Money(5000, "ABC"), 1, 9000),)},
+            "parameters",
+            "ISO 4217",
+        ),
+        (
+            {"parameters": (Parameter("limit", Money(5000, "USD", {"NGN": -1}), 1, 9000),)},
+            "parameters",
+            "not negative",
+        ),
+        (
+            {"parameters": (Parameter("limit", Money(float("inf"), "USD"), 1, 9000),)},
+            "parameters",
+            "finite",
+        ),
+        ({"reason": " "}, "reason", "empty"),
+        ({"reason": "{amount"}, "reason", "lone {"),
+        ({"reason": "{amonut} {limit}"}, "reason", "Did you mean amount?"),
+        ({"reason": "{vertical.colour}"}, "reason", "no value of a vertical"),
+        ({"reason": "{email} {limit}"}, "reason", "identifies a person"),
+        ({"reason": "{card_number} {limit}"}, "reason", "no feature"),
+        ({"reason": "{ensemble_score}"}, "reason", "after the decision"),
+        ({"reason": "x" * 301}, "reason", "At most 300"),
+    ],
+)
+def test_a_fault_is_found_in_its_field(fields: dict[str, Any], field: str, message: str) -> None:
+    found = findings(**fields)
+    assert any(f == field and message in m for f, m in found), found
+
+
+def test_every_fault_is_told_at_once() -> None:
+    fields = {field for field, _ in findings(condition="x >", score="y", name="", confidence=2.0)}
+    assert fields >= {"condition", "score", "name", "confidence"}
+
+
+def test_a_fault_of_the_language_shows_line_caret_and_hint() -> None:
+    with pytest.raises(Invalid) as caught:
+        check_definition(make_definition(condition="amonut > limit"))
+    block = caught.value.findings[0].block
+    assert "1 | amonut > limit" in block
+    assert "^^^^^^" in block
+    assert "did you mean `amount`?" in block
+
+
+def test_a_fault_of_a_parameter_is_told_once_though_two_expressions_are_checked() -> None:
+    wrong = Parameter("limit", Money(9001, "USD"), 1, 9000)
+    assert len(findings(parameters=(wrong,))) == 1
+
+
+def test_a_sound_rule_passes_with_its_doubts() -> None:
+    checked = check_definition(make_definition())
+    assert checked.warnings == ()
+    assert checked.condition.parameters == ("limit",)
