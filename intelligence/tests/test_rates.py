@@ -55,6 +55,14 @@ def test_the_shipped_rates_load_and_twice_changes_nothing():
 
 
 @pytest.mark.django_db
+def test_a_start_does_not_touch_edited_rates():
+    call_command("import_rates", "--if-empty", verbosity=0)
+    ExchangeRate.objects.filter(currency="NGN").update(per_usd=1)
+    call_command("import_rates", "--if-empty", verbosity=0)
+    assert ExchangeRate.objects.get(currency="NGN").per_usd == 1
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "line", ["2026-13-01,NGN,1,x", "2026-01-01,NGN,-1,x", "2026-01-01,ngn,1,x", "2026-01-01,NGN"]
 )

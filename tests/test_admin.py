@@ -1,0 +1,156 @@
+"""The admin as a whole: every page as every role, scopes, masks, and queries that do not grow."""
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from foundation.models import AuditEntry
+from foundation.roles import ROLES
+from scoring.models import Decision
+from scoring.services import score_transaction
+from scoring.tests.making import make_suspicious
+from transactions.models import Customer, Transaction
+
+pytestmark = pytest.mark.django_db
+PAGES = sorted((model._meta.app_label, model._meta.model_name) for model in admin.site._registry)
+
+
+def signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def list_of(app, model):
+    return reverse(f"admin:{app}_{model}_changelist")
+
+
+@pytest.mark.parametrize("role", [*ROLES, "nobody"])
+def test_every_list_opens_for_those_who_may_and_only_for_them(decided, people, role):
+    client = signed_in(people[role])
+    for app, model in PAGES:
+        allowed = people[role].has_perm(f"{app}.view_{model}")
+        status = client.get(list_of(app, model)).status_code
+        assert status == (200 if allowed else 403), f"{role} on {app}.{model}"
+
+
+@pytest.mark.parametrize("role", [*ROLES, "nobody"])
+def test_the_home_page_opens_for_everyone(decided, people, role):
+    page = signed_in(people[role]).get(reverse("admin:index"))
+    assert page.status_code == 200
+    assert ("ours-1" in page.content.decode()) == (role != "nobody")
+
+
+def test_without_signing_in_there_is_only_the_sign_in_page(decided):
+    for app, model in PAGES:
+        answer = Client().get(list_of(app, model))
+        assert answer.status_code == 302
+        assert "/login/" in answer["Location"]
+
+
+@pytest.mark.parametrize("app_model", ["transactions_transaction", "scoring_decision"])
+def test_people_see_their_own_institutions_only(decided, people, app_model):
+    client = signed_in(people["analyst"])
+    page = client.get(reverse(f"admin:{app_model}_changelist")).content.decode()
+    assert "ours-1" in page
+    assert "theirs-1" not in page
+    foreign = Transaction.objects.get(external_id="theirs-1")
+    answer = client.get(reverse(f"admin:{app_model}_change", args=[foreign.pk]))
+    assert answer.status_code == 302  # as if it did not exist
+
+
+def test_the_auditor_sees_all_institutions(decided, people):
+    page = signed_in(people["auditor"]).get(list_of("scoring", "decision")).content.decode()
+    assert "ours-1" in page
+    assert "theirs-1" in page
+
+
+@pytest.mark.parametrize("model", ["transaction", "customer"])
+def test_identifiers_are_masked_until_revealed(decided, people, model):
+    secrets = ["ada@example.com", "8012345678", "203.0.113.9", "device-1815", "token-1852"]
+    pk = {"transaction": Transaction, "customer": Customer}[model].objects.order_by("pk")[0].pk
+    url = reverse(f"admin:transactions_{model}_change", args=[pk])
+    page = signed_in(people["supervisor"]).get(url).content.decode()
+    assert not [secret for secret in secrets if secret in page]
+
+
+def test_a_reveal_shows_one_identifier_and_leaves_an_audit_entry(decided, people):
+    ours = Transaction.objects.get(external_id="ours-1")
+    url = reverse("admin:transactions_transaction_reveal", args=[ours.pk, "email"])
+    client = signed_in(people["analyst"])
+    assert client.get(url).status_code == 405
+    answer = client.post(url)
+    assert "ada@example.com" in answer.content.decode()
+    assert "8012345678" not in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    entry = AuditEntry.objects.get(action="identifier.reveal")
+    assert (entry.actor, entry.after) == (people["analyst"], {"field": "email"})
+
+
+@pytest.mark.parametrize("role", ["auditor", "administrator", "risk_manager", "nobody"])
+def test_a_reveal_is_refused_without_the_permission(decided, people, role):
+    ours = Transaction.objects.get(external_id="ours-1")
+    url = reverse("admin:transactions_transaction_reveal", args=[ours.pk, "email"])
+    assert signed_in(people[role]).post(url).status_code == 403
+    assert not AuditEntry.objects.filter(action="identifier.reveal").exists()
+
+
+def test_a_foreign_identifier_cannot_be_revealed(decided, people):
+    theirs = Transaction.objects.get(external_id="theirs-1")
+    url = reverse("admin:transactions_transaction_reveal", args=[theirs.pk, "email"])
+    assert signed_in(people["analyst"]).post(url).status_code == 404
+
+
+def test_the_decision_page_tells_why_and_replays(decided, people):
+    ours = Decision.objects.get(transaction__external_id="ours-1")
+    client = signed_in(people["analyst"])
+    page = client.get(reverse("admin:scoring_decision_change", args=[ours.pk])).content.decode()
+    for hit in ours.hits:
+        assert hit["reason"] in page
+    assert "No model took part" in page
+    again = client.post(reverse("admin:scoring_decision_replay", args=[ours.pk]), follow=True)
+    assert "identical" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ours-1",
+        " ADA@example.com ",
+        "+2348012345678",
+        "203.0.113.9",
+        "device-1815",
+        "token-1852",
+        "ada",
+    ],
+)
+def test_a_decision_is_found_by_exactly_what_is_known(decided, people, text):
+    page = signed_in(people["analyst"]).get(list_of("scoring", "decision"), {"q": text})
+    assert "ours-1" in page.content.decode()
+    assert "theirs-1" not in page.content.decode()
+
+
+@pytest.mark.parametrize("text", ["ada@example", "nobody", "'; DROP TABLE", "\x00", "%"])
+def test_parts_and_nonsense_find_nothing(decided, people, text):
+    page = signed_in(people["analyst"]).get(list_of("scoring", "decision"), {"q": text})
+    assert page.status_code == 200
+    assert "ours-1" not in page.content.decode()
+
+
+@pytest.mark.parametrize("app_model", [("transactions", "transaction"), ("scoring", "decision")])
+def test_lists_take_as_many_queries_for_thirty_rows_as_for_two(decided, bank, people, app_model):
+    client = signed_in(people["analyst"])
+    url = list_of(*app_model)
+    client.get(url)
+    with CaptureQueriesContext(connection) as few:
+        client.get(url)
+    for number in range(28):
+        request = make_suspicious(user_id=f"u{number}", transaction_id=f"more-{number}")
+        score_transaction(client=bank, request=request, source="test")
+    with CaptureQueriesContext(connection) as many:
+        client.get(url)
+    assert len(many) == len(few)
+    assert not [q for q in many if "COUNT(*)" in q["sql"] and "LIMIT" not in q["sql"]]
