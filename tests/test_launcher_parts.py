@@ -506,7 +506,7 @@ def test_output_becomes_lines_without_log_records_tracebacks_and_most_of_a_bar(c
     lines = Lines(shown.append, clock)
     lines.feed('25 rules\n{"level": "info"}\n\rtraffic 1 %\rtraffic')
     clock.now = 10
-    lines.feed(" 2 %\rtraffic 50 %{"level": "info"}")
+    lines.feed(' 2 %\rtraffic 50 %{"level": "info"}')
     lines.feed("\rtraffic 99 %")
     lines.feed("\r            \rDemo data is there.\nTraceback (most recent call last):\n  boom\n")
     assert shown == ["25 rules", "traffic 50 %", "Demo data is there."]
