@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from features.catalogue import CATALOGUE
 from features.framework import CATEGORIES, Row, Value
-from features.layouts import Layout, layout
+from features.layouts import layout
 from features.types import Type
 
 RETIRED = "retired"  # the category of features that the catalogue no longer has
@@ -18,8 +18,14 @@ RETIRED = "retired"  # the category of features that the catalogue no longer has
 
 def pack(values: Sequence[Value | None]) -> tuple[list[float | None], list[str | None]]:
     """The row of the present catalogue as an array of numbers and an array of texts."""
-    numbers = [None if v is None else float(v) for v in _NUMBERS(values)]
-    texts = [v if v is None or v.__class__ is str else json.dumps(v) for v in _TEXTS(values)]
+    numbers = list(_NUMBERS(values))
+    for i in _BOOLEANS:
+        if numbers[i] is not None:
+            numbers[i] = 1.0 if numbers[i] else 0.0
+    texts = list(_TEXTS(values))
+    for i in _LISTS:
+        if texts[i] is not None:
+            texts[i] = json.dumps(texts[i])
     _trim(numbers)
     _trim(texts)
     return numbers, texts
@@ -84,17 +90,10 @@ def _trim(array: list[float | None] | list[str | None]) -> None:
         array.pop()
 
 
-def _present() -> Layout:
-    """The layout of the catalogue in memory; a test holds that it is the one on file."""
-    types = tuple(feature.type for feature in CATALOGUE)
-    return Layout(
-        CATALOGUE.version,
-        tuple(CATALOGUE.index),
-        types,
-        tuple(i for i, kind in enumerate(types) if kind.is_numeric),
-        tuple(i for i, kind in enumerate(types) if not kind.is_numeric),
-    )
-
-
-_NUMBERS = itemgetter(*_present().numbers)
-_TEXTS = itemgetter(*_present().texts)
+# Positions in the catalogue in memory, found once; a test holds that its layout is the one on file.
+_NUMERIC = [f for f in CATALOGUE if f.type.is_numeric]
+_TEXTUAL = [f for f in CATALOGUE if not f.type.is_numeric]
+_NUMBERS = itemgetter(*(CATALOGUE.index[f.name] for f in _NUMERIC))
+_TEXTS = itemgetter(*(CATALOGUE.index[f.name] for f in _TEXTUAL))
+_BOOLEANS = tuple(i for i, f in enumerate(_NUMERIC) if f.type is Type.BOOLEAN)
+_LISTS = tuple(i for i, f in enumerate(_TEXTUAL) if f.type is Type.STRINGS)
