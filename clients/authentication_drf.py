@@ -1,14 +1,16 @@
 """API keys for views written with the REST framework."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from clients.authentication import Client, authenticate
 from clients.errors import KeyMissing, ScopeMissing
+
+if TYPE_CHECKING:  # the framework's views import this module while they are being loaded
+    from rest_framework.views import APIView
 
 HEADER = "HTTP_X_API_KEY"
 
@@ -25,7 +27,7 @@ class ApiKeyAuthentication(BaseAuthentication):
 class HasScope(BasePermission):
     """Lets a key with the view's `required_scope` in; a view without one is open to any key."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         client: Any = request.auth
         if not isinstance(client, Client):
             raise KeyMissing

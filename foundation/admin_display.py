@@ -57,7 +57,7 @@ def _sign(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if name not in old:
         return "+"
     if name not in new:
-        return "−"  # noqa: RUF001  a minus of the width of the plus
+        return "−"
     return "→" if old[name] != new[name] else ""
 
 

@@ -134,7 +134,7 @@ def verify_audit_chain(*, expect: str = "") -> ChainReport:
     report = ChainReport()
     expected_seen = not expect
     with transaction.atomic(), connection.cursor() as cursor:
-        # Under pytest's outer transaction the level is set already, and can't change any more.
+        # Inside a caller's transaction the level can't change any more.
         if not transaction.get_connection().savepoint_ids:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for entry in _sealed():

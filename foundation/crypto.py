@@ -43,11 +43,11 @@ PURPOSES = (
 )
 
 
-class UnknownKeyVersion(Exception):  # noqa: N818
+class UnknownKeyVersion(Exception):
     """The value was made with a key that FRAUDSHIELD_KEYS no longer lists."""
 
 
-class TamperedValue(Exception):  # noqa: N818
+class TamperedValue(Exception):
     """The value was changed, cut short, or belongs to another row or field."""
 
 

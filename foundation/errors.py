@@ -18,7 +18,7 @@ class FieldError:
     code: str = "invalid"
 
 
-class Problem(Exception):  # noqa: N818  (the standard's word)
+class Problem(Exception):
     """An answer other than success, raised anywhere below a view.
 
     `type` is a short slug such as "key-expired": stable, for programs. `detail` is a sentence for

@@ -1,5 +1,6 @@
 """The same problem details for views written with the REST framework."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
-from rest_framework.views import set_rollback
 
 from foundation.errors import FieldError, NotFound, Problem, Unavailable, problem_response
 
@@ -28,6 +28,8 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     problem = as_problem(error)
     if problem is None:
         return None
+    from rest_framework.views import set_rollback  # late: its module loads this one
+
     set_rollback()
     request = context["request"]
     plain: HttpRequest = getattr(request, "_request", request)
@@ -55,7 +57,7 @@ def _from_framework(error: exceptions.APIException) -> Problem:
     headers = {}
     wait: float | None = getattr(error, "wait", None)  # of Throttled, in seconds
     if wait is not None:
-        headers["Retry-After"] = str(int(wait) + 1)
+        headers["Retry-After"] = str(math.ceil(wait))
     return Problem(
         detail,
         type=_TYPES.get(error.status_code, "error"),

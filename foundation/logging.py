@@ -24,9 +24,11 @@ ALLOWED_EXTRA = frozenset(
 # PostgreSQL quotes the offending row's values from here to the end of its message.
 _DATABASE_DETAIL = re.compile(r"^(DETAIL|CONTEXT|HINT):.*?(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL)
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:]{1,64}@[^\s@<>\"'(),;:]{1,255}")
-# Telephone, card and account numbers: nine or more digits, grouped by blanks, points or hyphens,
-# that are no part of a word (so not of a UUID or a hexadecimal id).
-_LONG_NUMBER = re.compile(r"(?<![\w.-])\+?\(?\d(?:[ .()\-]{0,2}\d){8,}(?![\w-])")
+# Telephone, card and account numbers: nine or more digits, grouped by blanks or hyphens, that are
+# no part of a word (so not of a UUID or a hexadecimal id), no fraction and no date.
+_LONG_NUMBER = re.compile(
+    r"(?<![\w.-])(?!\d{4}-\d\d-\d\d\b)\+?\(?\d(?:[ ()\-]{0,2}\d){8,}(?![\w-])"
+)
 _INTERNATIONAL = re.compile(r"(?<!\w)\+\d(?:[ .()\-]{0,2}\d){5,}")
 
 

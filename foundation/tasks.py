@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from foundation import approvals, audit_chain, outbox
-from foundation.outbox.nudge import clear_marker
+from foundation.outbox.waking import clear_marker
 
 
 @shared_task(name="foundation.tasks.drain_outbox")

@@ -33,8 +33,8 @@ from foundation.outbox.events import (
     publish,
     subscribe,
 )
-from foundation.outbox.nudge import nudge
 from foundation.outbox.upkeep import OutboxStatus, outbox_status, prune_outbox, redrive
+from foundation.outbox.waking import nudge
 
 __all__ = [
     "Envelope",
