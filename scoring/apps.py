@@ -6,4 +6,4 @@ class ScoringConfig(AppConfig):
     verbose_name = "Scoring"
 
     def ready(self) -> None:
-        from scoring import receivers  # noqa: F401  subscribes to the decision event
+        from scoring import catalogue_sync, receivers  # noqa: F401  subscribe when imported

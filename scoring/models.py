@@ -68,6 +68,31 @@ class Decision(models.Model):
         return f"{self.status} {self.fraud_score}"
 
 
+class StoredFeature(models.Model):
+    """Where each feature stands in a stored vector, by catalogue version; kept for plain SQL.
+
+    Filled from the catalogue after every migrate. The view `decision_features` reads it.
+    """
+
+    catalogue_version = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=64)
+    category = models.CharField(max_length=32)
+    type = models.CharField(max_length=16)
+    is_number = models.BooleanField(help_text="Among the numbers, else among the texts.")
+    position = models.PositiveSmallIntegerField(help_text="In its array, from 1 as SQL counts.")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["catalogue_version", "name", "category"], name="feature_stored_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Daily(models.Model):
     """Counts of one day (UTC), kept by the worker from decision events."""
 
