@@ -65,32 +65,28 @@ def _mask_run(run: re.Match[str]) -> str:
 
 
 def _numbers_within(characters: list[str], places: list[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of `places` that are card numbers. One may begin wherever a group of digits does.
+    """Ranges of `places` that are card numbers: each begins and ends where a group of digits does.
 
     Luhn sums of all windows come from two running sums, so that hostile input costs linear time.
     """
     digits = [int(characters[place]) for place in places]
-    plain_even = _running(digits, doubled=1)
-    plain_odd = _running(digits, doubled=0)
-    start = 0
-    while start <= len(digits) - SHORTEST:
-        begins = start == 0 or places[start] - places[start - 1] > 1
-        end = _end_of_number(digits, start, (plain_even, plain_odd)) if begins else 0
+    sums = (_running(digits, doubled=1), _running(digits, doubled=0))
+    edges = {0, len(digits)} | {i for i in range(1, len(digits)) if places[i] - places[i - 1] > 1}
+    free_from = 0
+    for start in sorted(edges):
+        lengths = range(LONGEST, SHORTEST - 1, -1) if start >= free_from else ()
+        ends = (start + length for length in lengths if start + length in edges)
+        end = next((end for end in ends if _is_number(digits, start, end, sums)), 0)
         if end:
             yield start, end
-        start = end or start + 1
+            free_from = end
 
 
-def _end_of_number(digits: list[int], start: int, sums: tuple[list[int], list[int]]) -> int:
-    """Where the longest card number that begins at `start` ends; 0 for none."""
-    for length in range(min(LONGEST, len(digits) - start), SHORTEST - 1, -1):
-        if digits[start] == 0 or (digits[start] == 1 and length != 15):
-            continue
-        end = start + length
-        running = sums[(end - 1) % 2]  # the last digit counts plain
-        if (running[end] - running[start]) % 10 == 0:
-            return end
-    return 0
+def _is_number(digits: list[int], start: int, end: int, sums: tuple[list[int], list[int]]) -> bool:
+    if digits[start] == 0 or (digits[start] == 1 and end - start != 15):
+        return False
+    running = sums[(end - 1) % 2]  # those in which the last digit counts plain
+    return (running[end] - running[start]) % 10 == 0
 
 
 def _running(digits: list[int], *, doubled: int) -> list[int]:

@@ -39,8 +39,10 @@ class Caller:
         content_type: str = "application/json",
         headers: dict[str, str] | None = None,
     ):
+        # Django's client leaves the type of an empty body away unless it stands among the headers.
+        headers = {"Content-Type": content_type, **self._headers(headers)}
         return HttpClient(raise_request_exception=False).post(
-            CHECK, body, content_type=content_type, headers=self._headers(headers)
+            CHECK, body, content_type=content_type, headers=headers
         )
 
     def get(self, path: str, params: dict[str, str] | None = None):
