@@ -1,0 +1,1 @@
+"""Recorded transactions from files, fed through the same pipeline as live ones."""
