@@ -264,7 +264,7 @@ def test_make_runs_it_from_nothing_and_again_within_seconds(clone):
 
 @pytest.mark.slow
 def test_killing_make_alone_stops_everything(clone):
-    (clone / ".venv").symlink_to(ROOT / ".venv")
+    (clone / ".venv").symlink_to(sys.prefix)
     launch = Launch(clone / ".state", command=["make", "run"], directory=clone)
     launch.start()
     launch.wait_until_ready()
