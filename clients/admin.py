@@ -43,8 +43,15 @@ class InstitutionFilter(admin.SimpleListFilter):
         return queryset.filter(institution=int(value)) if value.isdecimal() else queryset
 
 
+class KeptAdmin(FastModelAdmin):
+    """Rows that others refer to: not even a superuser deletes them."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Institution)
-class InstitutionAdmin(ScopedModelAdmin):
+class InstitutionAdmin(KeptAdmin, ScopedModelAdmin):
     institution_field = "id"
     list_display = ("name", "slug", "base_currency", "is_active", "created")
     list_filter = ("is_active",)
@@ -186,7 +193,7 @@ class ApiKeyAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
 
 
 @admin.register(Tier)
-class TierAdmin(FastModelAdmin):
+class TierAdmin(KeptAdmin):
     list_display = ("name", "requests_per_minute")
 
     def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
