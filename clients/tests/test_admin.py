@@ -53,8 +53,8 @@ def test_lists_take_a_constant_number_of_queries(count, bank, boss, django_asser
 # -- keys -----------------------------------------------------------------------------------------
 
 
-def issue(client: Client, institution: Institution, **fields: object):
-    data = {"institution": institution.pk, "name": "core", "scopes": ["score"], **fields}
+def issue(client: Client, bank: Institution, **fields: object):
+    data = {"institution": bank.pk, "name": "core", "scopes": ["score"], **fields}
     return client.post(ISSUE, data)
 
 
