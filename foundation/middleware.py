@@ -4,8 +4,10 @@ import logging
 import os
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from foundation.errors import Problem, Unavailable, problem_response
 from foundation.errors_drf import as_problem
@@ -14,6 +16,7 @@ from foundation.logging import request_id_var
 log = logging.getLogger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
 API_PREFIX = "/api/"
+ADMIN_PREFIX = "/admin/"
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -38,6 +41,30 @@ class RequestIdMiddleware:
             request_id_var.reset(token)  # the thread's next work is not this request's
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class TimezoneMiddleware:
+    """Shows times of the admin in the person's own zone. Must come after authentication.
+
+    Other addresses are left alone: reading the person there would cost a query.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(ADMIN_PREFIX):
+            return self.get_response(request)
+        with timezone.override(_zone(getattr(request.user, "timezone", "UTC"))):
+            return self.get_response(request)
+
+
+def _zone(name: str) -> ZoneInfo:
+    """UTC for a zone that this machine does not know (any more)."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 class ProblemMiddleware:

@@ -1,7 +1,8 @@
 """Moving sealed values and keyed hashes to the current key.
 
-A key is changed in four steps: put a new one in front of FRAUDSHIELD_KEYS and restart; run
-`manage.py rekey`; see with `manage.py rekey --status` that no row needs the old key; take it out.
+A key is changed in five steps: append the new one to FRAUDSHIELD_KEYS in every process, so that
+none meets a key that it lacks; put it in front; run `manage.py rekey`; see with `manage.py rekey
+--status` that no row needs the old one; take that out.
 """
 
 import logging

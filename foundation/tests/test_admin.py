@@ -1,5 +1,7 @@
 """The System section, seen by people who may and people who may not."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -273,6 +275,21 @@ def test_an_administrator_changes_roles_and_time_zone():
     assert client.post(url, data).status_code == 302
     eno.refresh_from_db()
     assert (roles_of(eno), eno.timezone, eno.is_superuser) == (["auditor"], "Africa/Lagos", False)
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("Africa/Lagos", "13:00"), ("UTC", "12:00"), ("Gone/Zone", "12:00")]
+)
+def test_times_are_shown_in_the_persons_own_zone(zone, shown):
+    auditor = make_user("auditor", "auditor", timezone=zone)
+    event = OutboxEvent.objects.create(
+        type="a.b.v1",
+        subject="x",
+        payload={},
+        occurred_at=datetime(2026, 11, 1, 12, tzinfo=UTC),
+    )
+    text = signed_in(auditor).get(address("outboxevent", "change", event.pk)).content.decode()
+    assert shown in text.replace("1 p.m.", "13:00").replace("noon", "12:00")
 
 
 def test_a_wrong_time_zone_is_named():
