@@ -118,3 +118,21 @@ def test_without_clients_only_superusers_see_rows_of_institutions(monkeypatch):
     monkeypatch.setattr(admin_parts, "_scope", None)
     assert admin_parts.visible_institutions(make_user("x")) == []
     assert admin_parts.visible_institutions(User.objects.create_superuser("root")) is None
+
+
+class ButtonAdmin(admin_parts.ReadOnlyModelAdmin):
+    """One button that asks for a stored permission, one for a method that is missing."""
+
+    actions_detail = ("publish", "fly")
+
+    @admin_parts.action(description="Publish", permissions=["moon.publish"])
+    def publish(self, request, object_id): ...
+
+    @admin_parts.action(description="Fly", permissions=["fly"])
+    def fly(self, request, object_id): ...
+
+
+def test_checking_the_admin_needs_no_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        messages = ButtonAdmin(User, AdminSite()).check()
+    assert ["has_fly_permission" in message.msg for message in messages] == [True]
