@@ -206,12 +206,16 @@ def test_after_an_unclean_end_the_next_start_keeps_everything(launch):
     """Runs last of those that share the launcher: it kills it, starts it again and stops it."""
     before = launch.demo
     parts = launch.recorded()
-    assert launch.end(signal.SIGKILL) == -signal.SIGKILL
+    launch.process.kill()
+    for number in parts:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    assert launch.process.wait() == -signal.SIGKILL
     launch.start()
     launch.output.write_text("")
     started = time.monotonic()
     launch.wait_until_ready()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 40  # idle: 7; the machine may be busy with other tests
     wait_until_gone(parts)
     after = launch.demo
     assert after["api_key"] == before["api_key"]
@@ -235,6 +239,25 @@ def test_two_run_side_by_side(tmp_path):
         assert one.demo["api_key"] != two.demo["api_key"]
         one.end(signal.SIGTERM)
         assert status(f"{two.url}/health") == 200
+
+
+@pytest.mark.slow
+def test_it_uses_the_servers_that_are_named(tmp_path, private_postgres, private_redis):
+    launch = Launch(tmp_path / "state")
+    launch.environment["DATABASE_URL"] = private_postgres.url
+    launch.environment["REDIS_URL"] = private_redis.url
+    try:
+        launch.start()
+        launch.wait_until_ready()
+        assert "Checking DATABASE_URL" in launch.shown
+        assert launch.demo["database_url"] == private_postgres.url
+        assert launch.demo["redis_url"] == private_redis.url
+        assert len(launch.recorded()) == 3
+        assert not (launch.state_dir / "postgres").exists()
+    finally:
+        launch.end()
+    assert private_postgres.is_alive
+    assert private_redis.is_alive
 
 
 @pytest.fixture

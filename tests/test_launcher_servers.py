@@ -197,6 +197,29 @@ def test_leftovers_are_stopped_by_the_next_start(home):
     assert not record.exists()
 
 
+def test_workers_that_outlive_their_killed_leader_are_stopped_by_the_next_start(home):
+    (home / "run").mkdir()
+    code = (
+        "import subprocess, sys, time\n"
+        "sleeping = [sys.executable, '-c', 'import time; time.sleep(60)']\n"
+        "print(subprocess.Popen(sleeping).pid, flush=True); time.sleep(60)"
+    )
+    leader = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    worker = int(leader.stdout.readline())
+    (home / "run" / "web.pid").write_text(f"{leader.pid} {machine.birth_of(leader.pid)}")
+    leader.kill()
+    leader.wait()
+    leader.stdout.close()
+    assert machine.birth_of(worker) is not None
+    assert stop_leftovers(home / "run") == ["web"]
+    assert machine.birth_of(worker) is None
+
+
 def test_a_reused_process_id_is_not_taken_for_a_leftover(home):
     (home / "run").mkdir()
     (home / "run" / "web.pid").write_text(f"{os.getpid()} 12345")

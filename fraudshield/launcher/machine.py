@@ -1,5 +1,6 @@
 """What this machine offers: ports, disk, processes, and other users to run as."""
 
+import contextlib
 import ctypes
 import enum
 import errno
@@ -156,6 +157,20 @@ def birth_of(process_id: int) -> str | None:
         return None if fields[0] == "Z" else fields[19]
     shown = run(["ps", "-o", "lstart=", "-p", str(process_id)])
     return shown.stdout.strip() or None
+
+
+def group_members(group: int) -> list[int]:
+    """Ids of the living processes in a process group, whether or not its leader lives."""
+    if LINUX:
+        found = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                fields = path.read_text().rpartition(")")[2].split()
+                if fields[0] != "Z" and fields[2] == str(group):
+                    found.append(int(path.parent.name))
+        return found
+    rows = run(["ps", "-A", "-o", "pid=,pgid="]).stdout.splitlines()
+    return [int(row.split()[0]) for row in rows if row.split()[1] == str(group)]
 
 
 def command_of(process_id: int) -> str:

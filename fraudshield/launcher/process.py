@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -123,18 +124,35 @@ def stop_leftovers(records: Path) -> list[str]:
     """Stops what an earlier launcher left running here; returns the names."""
     stopped = []
     for record in sorted(records.glob("*.pid")):
-        process_id, _, birth = record.read_text().partition(" ")
-        if process_id.isdigit() and birth and machine.birth_of(int(process_id)) == birth:
-            end_process(int(process_id))
+        number, _, birth = record.read_text().partition(" ")
+        if number.isdigit() and _end_leftover(int(number), birth):
             stopped.append(record.stem)
         record.unlink(missing_ok=True)
     return stopped
 
 
-def end_process(process_id: int, *, patience: float = 10.0) -> None:
+def _end_leftover(process_id: int, birth: str) -> bool:
+    """Ends the process, and what it started: workers can outlive a killed leader and keep its port.
+
+    Only programs of our own environment count: the number may belong to strangers by now.
+    """
+    is_alive = bool(birth) and machine.birth_of(process_id) == birth
+    if is_alive:
+        end_process(process_id)
+    orphans = [
+        member
+        for member in machine.group_members(process_id)
+        if sys.executable in machine.command_of(member)
+    ]
+    for member in orphans:
+        end_process(member, politely=False)
+    return is_alive or bool(orphans)
+
+
+def end_process(process_id: int, *, politely: bool = True, patience: float = 10.0) -> None:
     """Ends a process that is not our child: SIGINT, which every one of ours takes, then SIGKILL."""
     birth = machine.birth_of(process_id)
-    for number in (signal.SIGINT, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGKILL) if politely else (signal.SIGKILL,):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(process_id, number)
         deadline = time.monotonic() + patience

@@ -121,7 +121,8 @@ class Launch:
         arguments = [str(self.state.demo_file)] if self.options.is_demo else []
         process = self._process("prepare", "fraudshield.launcher.prepare", *arguments)
         process.log.unlink(missing_ok=True)
-        with self.progress.step("Migrations, built-in rules, demo data"):
+        last = "demo data" if self.options.is_demo else "static files"
+        with self.progress.step(f"Migrations, built-in rules, {last}"):
             process.start()
             try:
                 self._follow(process)
@@ -204,6 +205,8 @@ class Launch:
             for name, value in servers.environment().items():
                 addresses[name.lower()] = value
             lines += _demo_lines(self.state.write_demo_file(addresses), self.state.demo_file)
+        if self.options.host in EVERY_ADDRESS and not os.environ.get("ALLOWED_HOSTS"):
+            lines.append("  From elsewhere     set ALLOWED_HOSTS to the names that browsers use")
         lines += [f"  Logs               {_short(self.state.logs)}", "Stop with Ctrl-C."]
         say("\n" + "\n".join(lines))
 
