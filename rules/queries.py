@@ -62,3 +62,10 @@ def diff_rulesets(before: Ruleset | None, after: Ruleset) -> RulesetDiff:
 def pending_changes(catalogue_version: int) -> RulesetDiff:
     """What publishing now would change (three queries)."""
     return diff_snapshots(published_snapshot(), working_snapshot(catalogue_version))
+
+
+def published_rule(code: str) -> PublishedRule | None:
+    """The rule as the ruleset in force has it, None when it has not (one query)."""
+    snapshot = published_snapshot()
+    rules = snapshot.rules if snapshot else ()
+    return next((rule for rule in rules if rule.code == code), None)
