@@ -6,11 +6,14 @@ tree with three meanings: `interpreter` (the reference), `python_code` with `com
 `polars_code` (history).
 
     >>> from features.types import Type
-    >>> scope = Scope(features={"amount": Variable(Type.MONEY), "ip_is_vpn": Variable(Type.BOOLEAN)},
-    ...               parameters={"limit": Parameter(MoneyParameter(5_000.0, "USD"))})
+    >>> scope = Scope(
+    ...     features={"amount": Variable(Type.MONEY), "ip_is_vpn": Variable(Type.BOOLEAN)},
+    ...     parameters={"limit": Parameter(MoneyParameter(5_000.0, "USD"))},
+    ... )
     >>> condition = check(parse("amount > limit and not ip_is_vpn"), scope)
     >>> score = check(parse("min(80, amount / limit * 40)"), scope, expect=Type.NUMBER)
-    >>> ruleset = compile_ruleset([CompilableRule(condition, score)], positions={"amount": 0, "ip_is_vpn": 1})
+    >>> rule = CompilableRule(condition, score)
+    >>> ruleset = compile_ruleset([rule], positions={"amount": 0, "ip_is_vpn": 1})
     >>> money = ruleset.resolve_money("NGN", {"USD": 1_500.0})
     >>> values = [9_000_000.0, False]
     >>> ruleset.evaluate(values, money), ruleset.score(0, values, money)

@@ -203,7 +203,7 @@ class _Finder:
         return f"`{feature.name}` is never above {high:g}" if high is not None else ""
 
     def weak_parts(self, term: Term, world: _World) -> Iterator[Problem]:
-        """Warnings: branches of an `or` that can never be true, parts of an `and` that add nothing."""
+        """Warnings: branches of an `or` that are never true, parts of an `and` that add nothing."""
         match term:
             case Or(operands=operands):
                 for part in operands:
@@ -258,7 +258,7 @@ _STRICT_STOP = frozenset({"known", "default", "if_else"})
 
 
 def _known_facts(leaf: Term) -> Iterator[tuple[_Key, Domain]]:
-    """A leaf that is true, or false, had all its features known; `known(x)` itself says nothing of the kind."""
+    """A leaf that is true, or false, had all its features known, unless it asks just that."""
     pending = [leaf]
     while pending:
         part = pending.pop()

@@ -1,4 +1,4 @@
-"""What the operators and number functions mean: IEEE doubles in, a finite double or missing (None) out.
+"""What the operators and number functions mean: doubles in, a finite double or missing out.
 
 Each formula is chosen so that Python and Polars, step by step, round alike. All arguments are known
 and finite.
@@ -167,6 +167,6 @@ def weekday_of(moment: float, utc_offset_hours: float = 0.0) -> float | None:
 def modulo_of_floor(
     moment: float, offset_hours: float, unit: float, cycle: float, first: float
 ) -> float | None:
-    """Which unit of its cycle the moment falls in; ``first`` is the one that the epoch began with."""
+    """Which unit of its cycle the moment falls in; the epoch began with ``first``."""
     shifted = finite(moment + offset_hours * 3_600.0)
     return None if shifted is None else modulo(floor(shifted / unit) + first, cycle)

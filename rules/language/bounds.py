@@ -14,7 +14,7 @@ _FIXED: dict[str, Bounds] = {"hour_of": (0, 23), "weekday_of": (0, 6), "length":
 
 
 def bounds(term: Term, scope: Scope) -> Bounds:
-    """The lowest and the highest value that the number (or amount) can have when it is not missing."""
+    """The lowest and the highest value that the number or amount can have, if it is known."""
     match term:
         case Constant(value=float() as value):
             return value, value

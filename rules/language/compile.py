@@ -6,11 +6,12 @@ from typing import Any
 
 from rules.language.interpreter import NOTHING_LISTED
 from rules.language.python_code import Writer
+from rules.language.python_names import Names
 from rules.language.scope import MoneyParameter, ParameterValue, resolve_money
 from rules.language.terms import Checked, Value
 
 RULES_A_FUNCTION = 500
-"""More rules than this are spread over several functions: CPython compiles in more than linear time."""
+"""More rules than this are spread over several functions, lest one becomes a monster."""
 
 Failures = list[tuple[int, Exception]]
 Money = Sequence[float | None]
@@ -49,6 +50,7 @@ class CompiledRuleset:
     ) -> tuple[list[int], Failures]:
         """Positions of the rules that fire, and of those that raised, with what they raised.
 
+        ``listed`` holds the (feature, list name) pairs of which the feature's value is on the list.
         A rule can raise only when a value is not of its feature's type; the others decide all the
         same.
         """
@@ -59,9 +61,13 @@ class CompiledRuleset:
         return hits, failures
 
     def score(
-        self, index: int, values: Sequence[Value], money: Money = (), listed: Pairs = NOTHING_LISTED
+        self,
+        index: int,
+        values: Sequence[Value],
+        money: Money = (),
+        listed: Pairs = NOTHING_LISTED,
     ) -> float | None:
-        """The score of one rule (normally one that fired), or None when it is missing or the rule has none.
+        """The score of one rule that fired, or None when it is missing or the rule has none.
 
         Raises what the expression raises when a value is not of its feature's type.
         """
@@ -77,76 +83,69 @@ def compile_ruleset(
 ) -> CompiledRuleset:
     """The rules as one function (several when they are very many).
 
-    ``positions`` maps each feature to its place in the values that `evaluate` will get.
-    ``vertical`` holds the vertical's values; one that is absent is missing. Raises KeyError for a
-    feature without a place.
+    ``positions`` maps each feature to its place in the values that `evaluate` will get;
+    ``vertical`` holds the vertical's values, of which an absent one is missing. Raises KeyError
+    for a feature without a place.
     """
-    writer = Writer(positions, vertical or {})
-    sources = [
-        _chunk_source(writer, rules, start, number)
-        for number, start in enumerate(range(0, len(rules), RULES_A_FUNCTION))
+    writer = Writer(Names(positions), vertical or {})
+    chunks = [
+        _chunk_source(writer, rules, start) for start in range(0, len(rules), RULES_A_FUNCTION)
     ]
     scores = {
         index: _score_source(writer, rule.score, index)
         for index, rule in enumerate(rules)
         if rule.score is not None
     }
-    source = "\n".join([*sources, *scores.values()])
-    names = _run(source, {**writer.constants, "load_slowly": load_slowly})
+    source = "\n".join([*chunks, *scores.values()])
+    made = _run(source, writer.names.constants)
     return CompiledRuleset(
-        money_parameters=tuple(writer.money),
+        money_parameters=tuple(writer.names.money),
         source=source,
-        _chunks=tuple(names[f"chunk{number}"] for number in range(len(sources))),
-        _scores=tuple(
-            names[f"score{index}"] if index in scores else None for index in range(len(rules))
-        ),
+        _chunks=tuple(made[f"chunk{s}"] for s in range(0, len(rules), RULES_A_FUNCTION)),
+        _scores=tuple(made.get(f"score{index}") for index in range(len(rules))),
     )
 
 
 def _run(source: str, constants: Mapping[str, Any]) -> dict[str, Any]:
-    """The names that the generated source defines. It sees its own constants and no builtins."""
-    names: dict[str, Any] = {**constants, "__builtins__": {"Exception": Exception}}
-    # The source is written by Writer out of checked terms; no character of a rule's text is in it.
+    """What the generated source defines. It sees its own constants and no builtins."""
+    names: dict[str, Any] = {
+        **constants,
+        "load_slowly": load_slowly,
+        "__builtins__": {"Exception": Exception},
+    }
+    # Writer made the source out of checked terms; no character of a rule's text is in it.
     exec(compile(source, "<compiled rules>", "exec"), names)  # noqa: S102
     return names
 
 
-def _chunk_source(writer: Writer, rules: Sequence[CompilableRule], start: int, number: int) -> str:
-    writer.start_function()
+def _chunk_source(writer: Writer, rules: Sequence[CompilableRule], start: int) -> str:
+    """A function for some of the rules, each under its own `try`, which costs nothing untaken."""
+    writer.names.start_function()
     body = []
     for index, rule in enumerate(rules[start : start + RULES_A_FUNCTION], start):
-        writer.start_rule()
+        writer.names.start_rule()
         body += [
             "    try:",
             f"        if {writer.truth(rule.condition.term)}: hits.append({index})",
             "    except Exception as error:",
             f"        failures.append(({index}, error))",
         ]
-    head = f"def chunk{number}(values, money, listed, hits, failures):"
-    return "\n".join([head, *_load_source(writer), *body, "    return None", ""])
-
-
-def _load_source(writer: Writer) -> list[str]:
-    """Each feature and amount is read once into a local; a value of a wrong type spoils only the rules that use it."""
-    lines = [f"    m{slot} = money[{slot}]" for slot in sorted(writer.money_used)]
-    if writer.loads:
-        fast = [f"        {line}" for load in writer.loads.values() for line in load.split("\n")]
-        targets = "".join(f"{name}, " for name in writer.loads)
-        slow = f"        {targets}= load_slowly(values, ({''.join(f'{name[1:]}, ' for name in writer.loads)}))"
-        lines += ["    try:", *fast, "    except Exception:", slow]
-    return lines
-
-
-def load_slowly(values: Sequence[Value], positions: Sequence[int]) -> list[Value]:
-    """The values at these places, numbers that are not finite as missing, those of a wrong type as they are."""
-    return [
-        None if isinstance(v, float) and v - v != 0.0 else v for v in (values[p] for p in positions)
-    ]
+    head = f"def chunk{start}(values, money, listed, hits, failures):"
+    return "\n".join([head, *writer.names.load_lines(), *body, ""])
 
 
 def _score_source(writer: Writer, score: Checked, index: int) -> str:
-    writer.start_function()
-    writer.start_rule()
+    writer.names.start_function()
+    writer.names.start_rule()
     result = writer.value(score.term).optional
     head = f"def score{index}(values, money, listed):"
-    return "\n".join([head, *_load_source(writer), f"    return {result}", ""])
+    return "\n".join([head, *writer.names.load_lines(), f"    return {result}", ""])
+
+
+def load_slowly(values: Sequence[Value], positions: Sequence[int]) -> list[Value]:
+    """The values at these places: numbers that are not finite as missing, the rest as they are."""
+    return [_finite_or_missing(values[position]) for position in positions]
+
+
+def _finite_or_missing(value: Value) -> Value:
+    return None if isinstance(value, float) and value - value != 0.0 else value

@@ -51,7 +51,7 @@ class Range:
         return replace(self, low=value, low_open=is_open)
 
     def among(self, values: frozenset[float]) -> "Range":
-        """The part of the range that is one of ``values``; a single remaining one is exact, several only bound it."""
+        """The part of the range between the lowest and the highest of ``values`` in it."""
         left = [value for value in values if not self.narrow("==", value).is_empty]
         if not left:
             return Range(1.0, 0.0)
@@ -60,7 +60,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Single values (strings, or True and False): those still allowed (None is all), and those not."""
+    """Strings, or True and False: those still allowed (None is all), and those not."""
 
     allowed: frozenset[str | bool] | None = None
     without: frozenset[str | bool] = frozenset()

@@ -1,4 +1,4 @@
-"""The reference: what a rule means, said as plainly as possible. The compiled forms are proven against it.
+"""The reference: what a rule means, said plainly. The compiled forms are proven against it.
 
 Missing follows Kleene: `and` is false as soon as one part is, true when all are, else missing; `or`
 the other way round; `not` of missing is missing. Everything else is missing as soon as an argument
@@ -42,7 +42,7 @@ class Surroundings:
 def interpret(
     checked: Checked, row: Mapping[str, Value], surroundings: Surroundings | None = None
 ) -> Value:
-    """The value of the expression for one row; a rule fires when its condition gives True. None is missing.
+    """The value for one row; None is missing. A rule fires when its condition gives True.
 
     ``row`` holds feature values by name; one that is absent is missing, as is a number that is not
     finite.

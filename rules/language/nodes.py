@@ -61,7 +61,7 @@ class Arithmetic(Node):
 
 @dataclass(frozen=True, slots=True)
 class Comparison(Node):
-    """``operands[0] operators[0] operands[1] operators[1] operands[2] ...``; longer ones are chains."""
+    """Operands with an operator between each two; more than one operator makes a chain."""
 
     operators: tuple[str, ...]
     operands: tuple[Node, ...]

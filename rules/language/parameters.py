@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 
 from rules.language.functions import FUNCTION_NAMES
-from rules.language.lexer import encodable
 from rules.language.problems import Problem
 from rules.language.scope import (
     MAX_PARAMETER_ITEMS,
@@ -16,13 +15,14 @@ from rules.language.scope import (
     Scope,
     type_of_value,
 )
+from rules.language.spelling import encodable
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def parameter_problems(scope: Scope) -> Iterator[Problem]:
-    """Every fault of the scope's parameters. They stand outside of the text, so they have no line."""
+    """Every fault of the scope's parameters; they stand outside of the text, without a line."""
     for name, parameter in scope.parameters.items():
         for message in (*_name_faults(name, scope), *_value_faults(parameter)):
             yield Problem(f"parameter `{name[:80]}` {message}")

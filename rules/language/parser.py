@@ -1,10 +1,8 @@
 """From text to tree: Python's own parser reads, an allow-list decides what of it exists here."""
 
 import ast
-import math
-from collections.abc import Callable
 
-from rules.language.lexer import MAX_NESTING, encodable, scan
+from rules.language.lexer import scan
 from rules.language.nodes import (
     Arithmetic,
     Call,
@@ -19,7 +17,9 @@ from rules.language.nodes import (
     Tree,
     VerticalName,
 )
+from rules.language.order import MAX_NESTING
 from rules.language.problems import Problem, RuleProblems, Span
+from rules.language.spelling import encodable
 
 MAX_NODES = 1_000
 MAX_NUMBER = 1e100
@@ -53,7 +53,7 @@ def parse(text: str) -> Tree:
     problems = scan(text)
     if problems:
         raise RuleProblems(problems)
-    # The brackets let a rule run over several lines; the scan has made sure that the text cannot close them.
+    # The brackets let a rule run over several lines; the scan made sure that it cannot close them.
     try:
         body = ast.parse(f"({text}\n)", mode="eval").body
     except SyntaxError as error:
@@ -72,23 +72,11 @@ def _unreadable(error: SyntaxError, text: str) -> Problem:
 
 
 class _Reader:
-    """Turns Python's tree into ours, refusing what is not on the allow-list. Stops at the first refusal."""
+    """Turns Python's tree into ours and stops at the first thing that is not on the allow-list."""
 
     def __init__(self, text: str) -> None:
         self._lines = [line.encode() for line in text.split("\n")]
         self._count = 0
-        self._readers: dict[type[ast.expr], Callable[[ast.expr, int], Node]] = {
-            ast.Constant: self._constant,
-            ast.Name: self._name,
-            ast.Attribute: self._attribute,
-            ast.Tuple: self._items,
-            ast.List: self._items,
-            ast.UnaryOp: self._unary,
-            ast.BinOp: self._arithmetic,
-            ast.Compare: self._comparison,
-            ast.BoolOp: self._junction,
-            ast.Call: self._call,
-        }
 
     def read(self, part: ast.expr, depth: int) -> Node:
         self._count += 1
@@ -96,70 +84,65 @@ class _Reader:
             raise self._refuse(
                 part,
                 f"the rule is nested deeper than {MAX_NESTING} levels",
-                "split it with brackets or into two rules",
+                "split it into two rules",
             )
         if self._count > MAX_NODES:
             raise self._refuse(part, f"the rule is too long: over {MAX_NODES:,} parts")
-        reader = self._readers.get(type(part))
-        if reader is None:
-            raise self._refuse(part, "this is not part of the rule language")
-        return reader(part, depth)
+        return self._value(part, depth + 1) or self._operation(part, depth + 1)
 
-    def _span(self, part: ast.expr) -> Span:
-        end_line, end_offset = (
-            part.end_lineno or part.lineno,
-            part.end_col_offset or part.col_offset,
-        )
-        return Span(
-            part.lineno,
-            self._column(part.lineno, part.col_offset),
-            end_line,
-            self._column(end_line, end_offset),
-        )
+    def _value(self, part: ast.expr, below: int) -> Node | None:
+        match part:
+            case ast.Constant():
+                return self._constant(part)
+            case ast.Name():
+                return Name(part.id, span=self._span(part))
+            case ast.Attribute(value=ast.Name(id="vertical")):
+                return VerticalName(part.attr, span=self._span(part))
+            case ast.Tuple() | ast.List():
+                return self._items(part, below)
+            case ast.Call(func=ast.Name(id=function), keywords=[]):
+                arguments = tuple(self.read(argument, below) for argument in part.args)
+                return Call(function, arguments, span=self._span(part))
+            case _:
+                return None
 
-    def _column(self, line: int, offset: int) -> int:
-        """From Python's offset (bytes, and one bracket ahead in line 1) to a column of characters from 1."""
-        if not 0 < line <= len(self._lines):
-            return 1
-        return (
-            len(self._lines[line - 1][: max(offset - (line == 1), 0)].decode(errors="replace")) + 1
-        )
+    def _operation(self, part: ast.expr, below: int) -> Node:
+        match part:
+            case ast.UnaryOp():
+                return self._unary(part, below)
+            case ast.BinOp() if type(part.op) in _ARITHMETIC:
+                left, right = self.read(part.left, below), self.read(part.right, below)
+                return Arithmetic(_ARITHMETIC[type(part.op)], left, right, span=self._span(part))
+            case ast.Compare() if all(type(operator) in _COMPARISONS for operator in part.ops):
+                operators = tuple(_COMPARISONS[type(operator)] for operator in part.ops)
+                sides = [part.left, *part.comparators]
+                operands = tuple(self.read(side, below) for side in sides)
+                return Comparison(operators, operands, span=self._span(part))
+            case ast.BoolOp():
+                operands = tuple(self.read(operand, below) for operand in part.values)
+                word = "and" if isinstance(part.op, ast.And) else "or"
+                return Junction(word, operands, span=self._span(part))
+            case _:
+                raise self._refuse(part, "this is not part of the rule language")
 
-    def _refuse(self, part: ast.expr, message: str, hint: str = "") -> RuleProblems:
-        return RuleProblems([Problem.at(self._span(part), message, hint)])
-
-    def _constant(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Constant)
+    def _constant(self, part: ast.Constant) -> Node:
         value = part.value
         if isinstance(value, bool):
             return Literal(value, span=self._span(part))
         if isinstance(value, int | float):
-            if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+            if not abs(value) <= MAX_NUMBER:
                 raise self._refuse(
                     part, f"the number is too large; at most {MAX_NUMBER:g} is allowed"
                 )
             return Literal(float(value), span=self._span(part))
-        if isinstance(value, str):
-            if not encodable(value) or "\0" in value:
-                raise self._refuse(part, "the string holds a character that is not allowed")
+        if isinstance(value, str) and encodable(value) and "\0" not in value:
             return Literal(value, span=self._span(part))
-        raise self._refuse(part, "this is not part of the rule language")
+        raise self._refuse(part, "the string holds a character that is not allowed")
 
-    def _name(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Name)
-        return Name(part.id, span=self._span(part))
-
-    def _attribute(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Attribute)
-        if not (isinstance(part.value, ast.Name) and part.value.id == "vertical"):
-            raise self._refuse(part, "only `vertical` has values behind a dot")
-        return VerticalName(part.attr, span=self._span(part))
-
-    def _items(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Tuple | ast.List)
+    def _items(self, part: ast.Tuple | ast.List, below: int) -> Node:
         items = []
         for element in part.elts:
-            item = self.read(element, depth + 1)
+            item = self.read(element, below)
             if not isinstance(item, Literal):
                 hint = "compare one by one (`x == a or x == b`), or use a list parameter"
                 raise self._refuse(
@@ -168,47 +151,30 @@ class _Reader:
             items.append(item)
         return Items(tuple(items), span=self._span(part))
 
-    def _unary(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.UnaryOp)
-        operand = self.read(part.operand, depth + 1)
+    def _unary(self, part: ast.UnaryOp, below: int) -> Node:
+        operand = self.read(part.operand, below)
         if isinstance(part.op, ast.Not):
             return NotNode(operand, span=self._span(part))
-        if isinstance(part.op, ast.UAdd):
+        if not isinstance(part.op, ast.USub):
             raise self._refuse(part, "a leading `+` does nothing", "leave it out")
         if isinstance(operand, Literal) and isinstance(operand.value, float):
             return Literal(-operand.value, span=self._span(part))
         return Negative(operand, span=self._span(part))
 
-    def _arithmetic(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.BinOp)
-        operator = _ARITHMETIC.get(type(part.op))
-        if operator is None:
-            raise self._refuse(part, "this is not part of the rule language")
-        left, right = self.read(part.left, depth + 1), self.read(part.right, depth + 1)
-        return Arithmetic(operator, left, right, span=self._span(part))
+    def _span(self, part: ast.expr) -> Span:
+        end_line, end = part.end_lineno or part.lineno, part.end_col_offset or part.col_offset
+        start_column = self._column(part.lineno, part.col_offset)
+        return Span(part.lineno, start_column, end_line, self._column(end_line, end))
 
-    def _comparison(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Compare)
-        operators = tuple(_COMPARISONS.get(type(operator), "") for operator in part.ops)
-        if "" in operators:
-            raise self._refuse(part, "this is not part of the rule language")
-        operands = tuple(
-            self.read(operand, depth + 1) for operand in [part.left, *part.comparators]
-        )
-        return Comparison(operators, operands, span=self._span(part))
+    def _column(self, line: int, offset: int) -> int:
+        """The column, in characters from 1, of Python's offset.
 
-    def _junction(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.BoolOp)
-        operands = tuple(self.read(operand, depth + 1) for operand in part.values)
-        return Junction(
-            "and" if isinstance(part.op, ast.And) else "or", operands, span=self._span(part)
-        )
+        Python counts bytes, and in line 1 it sees one bracket more than the author wrote.
+        """
+        if not 0 < line <= len(self._lines):
+            return 1
+        before = self._lines[line - 1][: max(offset - (line == 1), 0)]
+        return len(before.decode(errors="replace")) + 1
 
-    def _call(self, part: ast.expr, depth: int) -> Node:
-        assert isinstance(part, ast.Call)
-        if not isinstance(part.func, ast.Name) or part.keywords:
-            raise self._refuse(
-                part, "only a function's own name may be called, with plain arguments"
-            )
-        arguments = tuple(self.read(argument, depth + 1) for argument in part.args)
-        return Call(part.func.id, arguments, span=self._span(part))
+    def _refuse(self, part: ast.expr, message: str, hint: str = "") -> RuleProblems:
+        return RuleProblems([Problem.at(self._span(part), message, hint)])

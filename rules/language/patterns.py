@@ -1,4 +1,4 @@
-r"""The patterns of ``matches``: a small part of regular expressions that means the same in every engine.
+r"""The patterns of ``matches``: the part of regular expressions that means the same everywhere.
 
 RE2 (scoring) and Rust's regex (history) both run in linear time, but differ in corners: what ``\d``
 covers, how case is folded, ``[a&&b]``, ``\<``. So a pattern is read here and written out again in
@@ -81,12 +81,12 @@ def searcher(text: str) -> Callable[[str], bool]:
     return found
 
 
-# Stands for \b until it is known for which engine it is written; no pattern can hold it, as NUL is refused in rules.
+# Stands for \b until it is known for which engine it is written. No pattern holds a NUL.
 _BOUNDARY = "\0"
 
 
 class _Reader:
-    """A recursive-descent reader that writes as it reads. Every method returns the text and its size.
+    """A recursive-descent reader that writes as it reads: most methods give text and size.
 
     The size is the number of characters that the pattern has once its repetitions are written out.
     """

@@ -7,7 +7,7 @@ from rules.language.patterns import Pattern
 
 @lru_cache(maxsize=4_096)
 def polars_refusal(pattern: Pattern) -> str:
-    """Why Polars refuses the pattern, or "". What `read_pattern` writes should pass; this makes sure of it."""
+    """Why Polars refuses the pattern, or "". All that `read_pattern` writes should pass."""
     # Imported late: Polars takes a fifth of a second, and a scoring worker may never need it.
     import polars as pl
 

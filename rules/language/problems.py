@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where something stands in the text: lines and columns count from 1, ``end_column`` is the column after."""
+    """Where something stands: lines and columns count from 1, ``end_column`` is one after."""
 
     line: int
     column: int
@@ -71,7 +71,8 @@ def suggest(word: str, known: Iterable[str]) -> str:
 def format_problems(text: str, problems: Sequence[Problem]) -> str:
     """The problems as a compiler prints them: the line, carets under the place, a hint.
 
-    >>> print(format_problems("amonut > 5", [Problem("there is no `amonut`", 1, 1, 7, "did you mean `amount`?")]))
+    >>> problem = Problem("there is no `amonut`", 1, 1, 7, "did you mean `amount`?")
+    >>> print(format_problems("amonut > 5", [problem]))
     error: there is no `amonut`
       |
     1 | amonut > 5
@@ -99,7 +100,7 @@ def _format(lines: Sequence[str], problem: Problem) -> str:
 
 
 def _window(line: str, column: int, width: int = 120) -> tuple[str, int]:
-    """At most ``width`` printable characters around the column, and how many were cut before them."""
+    """At most ``width`` printable characters around the column, and how many were cut before."""
     printable = "".join(character if character.isprintable() else " " for character in line)
     start = 0 if len(printable) <= width else max(0, column - 1 - width // 2)
     return printable[start : start + width], start

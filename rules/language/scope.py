@@ -13,7 +13,7 @@ MAX_PARAMETER_ITEMS = 1_000
 
 
 class Described(Protocol):
-    """What the checker asks of a feature. The catalogue's features have these, and so has `Variable`."""
+    """What the checker asks of a feature: a catalogue's feature will do, or a `Variable`."""
 
     @property
     def type(self) -> Type: ...
@@ -93,7 +93,7 @@ ParameterValue = float | bool | str | tuple[str, ...] | MoneyParameter
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A named constant of a rule. Bounds hold for numbers, and for money in the parameter's own currency."""
+    """A named constant of a rule; bounds are for numbers and, in its own currency, money."""
 
     value: ParameterValue
     minimum: float | None = None

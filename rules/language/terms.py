@@ -1,4 +1,4 @@
-"""The checked tree: every name resolved, every type known. All meanings (Python, Polars, interpreter) start here.
+"""The checked tree: names resolved, types known. Every meaning of a rule starts here.
 
 Parameters are constants by now; only money and the vertical's values wait: for the transaction's
 currency, and for the vertical that the ruleset is compiled for.
@@ -26,7 +26,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Constant(Term):
-    """A literal or a parameter that is not money. Lists are tuples (of strings, or of floats for ``in``)."""
+    """A literal or a parameter that is not money. A list is a tuple of strings or of floats."""
 
     value: float | bool | str | tuple[str, ...] | tuple[float, ...]
 
@@ -131,7 +131,7 @@ class Dependencies:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A rule's expression that passed the checker. ``warnings`` are findings that do not keep it from being saved."""
+    """An expression that passed the checker; its ``warnings`` do not keep it from being saved."""
 
     tree: Tree
     term: Term

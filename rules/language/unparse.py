@@ -1,4 +1,4 @@
-"""From tree back to text, in one canonical form, so that two versions of a rule differ only where they differ."""
+"""From tree back to text, in one canonical form, so that a diff shows only what changed."""
 
 from rules.language.nodes import (
     Arithmetic,
@@ -78,7 +78,7 @@ def _form(node: Node) -> tuple[str, int]:
 def _operator_form(node: Node) -> tuple[str, int]:
     match node:
         case Negative(operand=operand):
-            # `--x` and `-5` written by hand read back as something else, so the operand is put in brackets.
+            # Without brackets `--x` and `-5` would read back as something else.
             plain = isinstance(operand, Name | VerticalName | Call)
             return f"-{write(operand)}" if plain else f"-({write(operand)})", _NEGATIVE
         case Arithmetic(operator=operator, left=left, right=right):

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from features.types import Type
 from rules.language.functions import COMPARISONS, FUNCTION_NAMES, Function
-from rules.language.nodes import Comparison, Items, Literal, Name, Node, NotNode
+from rules.language.nodes import Comparison, Literal, Name, Node, NotNode
 from rules.language.problems import suggest
 from rules.language.scope import Scope
 from rules.language.unparse import write
@@ -21,6 +21,7 @@ _TYPES = {
     Type.IDENTIFIER: "an identifier",
 }
 _MAX_SHOWN = 40
+_INSTEAD = "use an amount parameter instead of the number"
 
 
 def shown(node: Node) -> str:
@@ -73,20 +74,32 @@ def _quoted(node: Node, rest: str) -> str:
 def misplaced_condition(node: Node) -> Words:
     if isinstance(node, Comparison):
         return (
-            "a chain of comparisons is an `and`, and cannot stand inside a comparison, arithmetic or argument",
+            "a chain of comparisons is an `and`, which cannot stand in an argument or operand",
             "nest: `if_else(a, if_else(b, x, y), y)`",
         )
     word = "not" if isinstance(node, NotNode) else "and` or `or"
     return (
-        f"`{word}` cannot stand inside a comparison, arithmetic or argument",
+        f"`{word}` cannot stand in an argument or operand",
         "join whole conditions, or nest `if_else(a, if_else(b, x, y), y)`",
     )
 
 
-def stray_list(node: Items) -> Words:
-    if len(node.items) == 1 and isinstance(node.items[0], Literal):
-        return "a list cannot stand here", "it goes behind `in`, or into contains_any(...)"
+def stray_list() -> Words:
     return "a list cannot stand here", "a list goes behind `in`, or into contains_any(...)"
+
+
+def not_listable() -> Words:
+    return (
+        "`listed` looks up an identifier or a string by its feature's own name",
+        'such as `listed(email, "blocked_emails")`',
+    )
+
+
+def no_list_name() -> Words:
+    return (
+        "a list is named by a string written out",
+        'such as `listed(email, "blocked_emails")`',
+    )
 
 
 def not_constant(function: str) -> Words:
@@ -106,16 +119,12 @@ def wrong_count(usage: str, count: int) -> Words:
 
 
 def unlike_branches(function: str, one: Type, other: Type) -> Words:
-    if Type.IDENTIFIER in (one, other) or Type.STRINGS in (one, other):
-        return (
-            f"`{function}` cannot give {_TYPES[one if one in (Type.IDENTIFIER, Type.STRINGS) else other]}",
-            "",
-        )
-    hint = _money_hint("it") if Type.MONEY in (one, other) else ""
-    return (
-        f"both outcomes of `{function}` must be alike; here are {_TYPES[one]} and {_TYPES[other]}",
-        hint,
-    )
+    for kind in (one, other):
+        if kind in (Type.IDENTIFIER, Type.STRINGS):
+            return f"`{function}` cannot give {_TYPES[kind]}", ""
+    message = f"both outcomes of `{function}` must be alike"
+    hint = _INSTEAD if Type.MONEY in (one, other) else ""
+    return f"{message}; here are {_TYPES[one]} and {_TYPES[other]}", hint
 
 
 def wrong_membership(
@@ -134,17 +143,15 @@ def wrong_membership(
             f"{shown(item)} is money and cannot be looked for in a list",
             "compare it with amount parameters",
         )
-    return (
-        f"the list holds {'numbers' if wanted is Type.NUMBER else 'strings'}, but {shown(item)} is {_TYPES[item_type]}",
-        "",
-    )
+    held = "numbers" if wanted is Type.NUMBER else "strings"
+    return f"the list holds {held}, but {shown(item)} is {_TYPES[item_type]}", ""
 
 
 def _identifier(node: Node) -> Words:
     name = write(node)
     return (
         f"`{name}` is an identifier; only `listed` and `known` may look at it",
-        f'such as `listed({name}, "list name")`; domain, country and other parts are features of their own',
+        f'such as `listed({name}, "list name")`; its parts (domain, country) are own features',
     )
 
 
@@ -170,7 +177,7 @@ def wrong_types(
         money = nodes[types.index(Type.MONEY)]
         return (
             f"{shown(money)} is money; `{name}` needs money on all sides",
-            "use an amount parameter instead of the number",
+            _INSTEAD,
         )
     if name == "*" and types == (Type.MONEY, Type.MONEY):
         return "money times money means nothing", "multiply by a number"

@@ -1,4 +1,4 @@
-"""Interpreter, generated Python and Polars give the same answers: on random trees and random rows."""
+"""Interpreter, generated Python and Polars agree on random trees and random rows."""
 
 import polars as pl
 import pytest

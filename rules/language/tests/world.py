@@ -1,4 +1,4 @@
-"""A small world in which random rules live: names of every type, random well-typed trees, random rows."""
+"""A small world for random rules: names of every type, well-typed trees, rows."""
 
 import math
 from dataclasses import dataclass
@@ -322,7 +322,7 @@ _TEXTS = st.one_of(
             "é",
             "É",
             "12",
-            "ſK",
+            "\u017f\u212a",
             "İ",
             "a\nb",
             "NG é",
