@@ -7,21 +7,17 @@ from uuid import UUID
 from django.db import connection
 from psycopg2 import Binary
 
-# One statement instead of five, because a round trip costs more than the five index look-ups.
-# Hashes are compared with those of every key in use, so that a key rotation loses nobody.
-_SELECT = """
-SELECT (SELECT ruleset_number FROM rules_publication WHERE id = 1),
-  (SELECT id FROM transactions_customer WHERE institution_id = %s AND reference_hash = ANY(%s)
-   ORDER BY id LIMIT 1),
-  (SELECT id FROM transactions_device WHERE institution_id = %s AND reference_hash = ANY(%s)
-   ORDER BY id LIMIT 1),
-  (SELECT id FROM transactions_card WHERE institution_id = %s AND reference_hash = ANY(%s)
-   ORDER BY id LIMIT 1),
-  (SELECT transaction_id FROM transactions_transactionkey
-   WHERE institution_id = %s AND kind = 't' AND key = %s),
-  (SELECT transaction_id FROM transactions_transactionkey
-   WHERE institution_id = %s AND kind = 'i' AND key = %s)
-"""
+# One statement, because a round trip costs more than an index look-up; parts that a request does
+# not need are left out, because each costs the planner some 25 microseconds.
+_RULESET = "(SELECT ruleset_number FROM rules_publication WHERE id = 1)"
+_IDENTITY = (
+    "(SELECT id FROM transactions_{kind} WHERE institution_id = %s AND reference_hash = {hash})"
+)
+_KEY = (
+    "(SELECT transaction_id FROM transactions_transactionkey "
+    "WHERE institution_id = %s AND kind = '{kind}' AND key = %s)"
+)
+_NOTHING = "NULL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +47,34 @@ class Gathered:
 def gather(question: Question) -> Gathered:
     """Answer in one query."""
     scope = question.institution_id
+    params: list[object] = []
+    parts = (
+        _RULESET,
+        _identity("customer", question.customer, scope, params),
+        _identity("device", question.device, scope, params),
+        _identity("card", question.card, scope, params),
+        _key("t", question.transaction_id, scope, params),
+        _key("i", question.idempotency_key, scope, params),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SELECT,
-            [
-                scope,
-                _hashes(question.customer),
-                scope,
-                _hashes(question.device),
-                scope,
-                _hashes(question.card),
-                scope,
-                question.transaction_id,
-                scope,
-                question.idempotency_key,
-            ],
-        )
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
         return Gathered(*cursor.fetchone())
 
 
-def _hashes(hashes: Sequence[bytes]) -> list[object]:
-    return [Binary(value) for value in hashes]
+def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[object]) -> str:
+    """Compares with the hash under every key in use, so that a key rotation loses nobody."""
+    if not hashes:
+        return _NOTHING
+    params += [scope, *map(Binary, hashes)]
+    if len(hashes) == 1:
+        return _IDENTITY.format(kind=kind, hash="%s")
+    marks = ", ".join(["%s"] * len(hashes))
+    several = _IDENTITY.format(kind=kind, hash=f"ANY(ARRAY[{marks}]::bytea[])")
+    return several.replace("SELECT id", "SELECT min(id)")
+
+
+def _key(kind: str, key: str | None, scope: int, params: list[object]) -> str:
+    if key is None:
+        return _NOTHING
+    params += [scope, key]
+    return _KEY.format(kind=kind)
