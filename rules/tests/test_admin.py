@@ -252,16 +252,11 @@ def vertical_form(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_vertical_is_edited() -> None:
-    data = vertical_form(fraud_score_threshold=70, rule_weights="gambling 1.5\ntor_exit 0,5")
-    assert (
-        signed_in().post(vertical_url(), {**data, "rule_weights": "gambling 1.5"}).status_code
-        == 302
-    )
+    data = vertical_form(fraud_score_threshold=70, rule_weights="gambling 1.5\ntor_exit 0.5")
+    assert signed_in().post(vertical_url(), data).status_code == 302
     vertical = Vertical.objects.get(code="payments")
-    assert (vertical.fraud_score_threshold, vertical.rule_weights) == (
-        70,
-        {"gambling": 1.5, "tor_exit": 0.5},
-    )
+    assert vertical.fraud_score_threshold == 70
+    assert vertical.rule_weights == {"gambling": 1.5, "tor_exit": 0.5}
 
 
 @pytest.mark.parametrize(
