@@ -53,6 +53,11 @@ class ImportFormat(Protocol):
         """None: rows carry absolute times, and an epoch is refused."""
         ...
 
+    @property
+    def time_columns(self) -> Sequence[str]:
+        """Columns that `event_time` reads."""
+        ...
+
     def missing(self, columns: Sequence[str]) -> list[str]:
         """Needed columns that are not there, as a person should read them."""
         ...

@@ -31,6 +31,8 @@ class Handbook:
     default_currency = "EUR"
     default_epoch = datetime(2018, 4, 1, tzinfo=UTC).timestamp()
 
+    time_columns = ("t",)
+
     def missing(self, columns: Sequence[str]) -> list[str]:
         return lacking(columns, _NEEDED)
 

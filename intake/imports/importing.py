@@ -75,7 +75,7 @@ def import_file(order: Order, *, say: Say, watch: Watch) -> ImportRun:
             options=order.options,
             workers=order.workers,
             restart=order.restart,
-            survey=lambda: survey(source.rows(), layout.event_time),
+            survey=lambda: survey(source.rows(only=layout.time_columns), layout.event_time),
         )
         _tell(run, order, say)
         if run.state != ImportRun.State.FINISHED:

@@ -38,6 +38,8 @@ class NativeRows:
     default_epoch = None
     names: dict[str, str] = {}
 
+    time_columns = _TIMES
+
     def missing(self, columns: Sequence[str]) -> list[str]:
         return [
             f"{field} (or {', '.join(_names_of(field)[1:])})" if _names_of(field)[1:] else field

@@ -40,6 +40,8 @@ class PaySim:
     default_currency = None
     default_epoch = datetime(2017, 1, 1, tzinfo=UTC).timestamp()  # arbitrary, but always the same
 
+    time_columns = ("step",)
+
     def missing(self, columns: Sequence[str]) -> list[str]:
         return lacking(columns, _NEEDED)
 

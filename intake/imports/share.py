@@ -86,12 +86,13 @@ def score_share(share: Share) -> Tally:
     a savepoint for each row, which then tells the bad one from the rest.
     """
     pending, refused = _decoded(share)
-    try:
-        with _plain_transaction():
-            return _store(share, pending, refused)
-    except (Unavailable, DatabaseError) as error:
-        if isinstance(error, Unavailable) and not _deadlocked(error):
-            raise
+    if not connection.in_atomic_block:
+        try:
+            with _plain_transaction():
+                return _store(share, pending, refused)
+        except (Unavailable, DatabaseError) as error:
+            if isinstance(error, Unavailable) and not _deadlocked(error):
+                raise
     for tries_left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
