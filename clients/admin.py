@@ -21,6 +21,7 @@ from foundation.admin_parts import (
     ScopedModelAdmin,
     action,
     confirm_page,
+    display,
     person,
     relative_time,
     visible_institutions,
@@ -105,7 +106,10 @@ class ApiKeyAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     )
     readonly_fields = fields
 
-    @admin.display(description="state")
+    @display(
+        description="state",
+        label={"active": "success", "expired": "warning", "revoked": "danger"},
+    )
     def state(self, key: ApiKey) -> str:
         return key.state(clock.now())
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -19,7 +19,10 @@ def relative_time(value: datetime | None) -> str | SafeString:
     if value is None:
         return EMPTY
     now = clock.now()
-    words = f"in {timeuntil(value, now)}" if value > now else f"{timesince(value, now)} ago"
+    if abs(now - value) < timedelta(minutes=1):
+        words = "just now" if value <= now else "in less than a minute"
+    else:
+        words = f"in {timeuntil(value, now)}" if value > now else f"{timesince(value, now)} ago"
     exact = clock.localtime(value).strftime("%Y-%m-%d %H:%M:%S %Z")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold import decorators
 from unfold.admin import ModelAdmin
 from unfold.checks import UnfoldModelAdminChecks
+from unfold.views import ChangeList
 
 from foundation.admin_display import diff_table, facts_table, relative_time, rows_table, show_value
 from foundation.admin_pages import CommentForm, ReasonForm, RevealMixin, confirm_page, person
@@ -27,6 +28,7 @@ __all__ = [
     "action",
     "confirm_page",
     "diff_table",
+    "display",
     "facts_table",
     "person",
     "relative_time",
@@ -37,8 +39,9 @@ __all__ = [
 ]
 
 _Method = TypeVar("_Method", bound=Callable[..., Any])
-# Unfold's decorator for buttons, with the type that it lacks.
+# Unfold's decorators for buttons and columns, with the types that they lack.
 action: Callable[..., Callable[[_Method], _Method]] = decorators.action
+display: Callable[..., Callable[[_Method], _Method]] = decorators.display
 
 Scope = Callable[[User], list[int] | None]
 _scope: Scope | None = None
@@ -70,14 +73,26 @@ class OfflineChecks(UnfoldModelAdminChecks):  # type: ignore[misc]
         ]
 
 
+class QuietChangeList(ChangeList):  # type: ignore[misc]
+    """Offers "show all" only where something is left out by a search or filter."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
+
+
 class FastModelAdmin(ModelAdmin):  # type: ignore[misc]
     """For tables of any size: no full counts, and no query per row (set list_select_related)."""
 
     checks_class = OfflineChecks
+    list_per_page = 50
     paginator = FastPaginator
     show_full_result_count = False
-    list_per_page = 50
     list_filter_submit = True
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return QuietChangeList
 
 
 class ReadOnlyModelAdmin(FastModelAdmin):

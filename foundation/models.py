@@ -55,7 +55,7 @@ class AuditEntry(models.Model):
     class Meta:
         default_permissions = ("view",)
         verbose_name = "audit entry"
-        verbose_name_plural = "audit trail"
+        verbose_name_plural = "audit entries"
         ordering = ("-id",)
         indexes = [
             # The history of one rule, key or case.

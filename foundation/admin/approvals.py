@@ -16,6 +16,7 @@ from foundation.admin_parts import (
     ReadOnlyModelAdmin,
     action,
     confirm_page,
+    display,
     facts_table,
     person,
     relative_time,
@@ -28,7 +29,15 @@ State = ApprovalRequest.State
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyModelAdmin):
-    list_display = ("kind", "subject", "requested_by", "created", "votes_shown", "state", "expires")
+    list_display = (
+        "kind",
+        "subject",
+        "requested_by",
+        "created",
+        "votes_shown",
+        "outcome",
+        "expires",
+    )
     list_filter = ("state",)
     list_select_related = ("requested_by",)
     show_facets = admin.ShowFacets.NEVER
@@ -49,6 +58,18 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
         "votes_table",
     )
     readonly_fields = fields
+
+    @display(
+        description="state",
+        label={
+            "Pending": "info",
+            "Executed": "success",
+            "Rejected": "danger",
+            "Approved, but failed": "danger",
+        },
+    )
+    def outcome(self, request: ApprovalRequest) -> str:
+        return request.get_state_display()
 
     @admin.display(description="asked")
     def created(self, request: ApprovalRequest) -> str:

@@ -53,7 +53,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
 
     institution_field = "institution_id"
     rows_without_institution_visible = True
-    list_display = ("when", "actor_name", "action", "subject", "short_reason", "is_sealed")
+    list_display = ("when", "actor_name", "action", "subject", "short_reason", "place")
     list_filter = (ActionFilter, ActorFilter, ("recorded_at", RangeDateTimeFilter))
     search_fields = ("subject__exact",)
     search_help_text = "The exact subject, such as rules.rule:high_amount"
@@ -81,9 +81,9 @@ class AuditEntryAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     def short_reason(self, entry: AuditEntry) -> str:
         return entry.reason if len(entry.reason) <= 80 else entry.reason[:79] + "…"
 
-    @admin.display(description="sealed", boolean=True)
-    def is_sealed(self, entry: AuditEntry) -> bool:
-        return entry.sequence is not None
+    @admin.display(description="in the chain")
+    def place(self, entry: AuditEntry) -> str:
+        return "soon" if entry.sequence is None else f"{entry.sequence:,}"
 
     @admin.display(description="what changed")
     def change(self, entry: AuditEntry) -> str:
