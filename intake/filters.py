@@ -79,8 +79,10 @@ def _identifier(text: str) -> str:
 
 def _time(text: str) -> datetime:
     try:
-        value: str | float = float(text) if text.replace(".", "", 1).isdecimal() else text
-        return datetime.fromtimestamp(parse_moment(value).epoch, UTC)
+        digits = text.isascii() and text.replace(".", "", 1).isdecimal()
+        # A plus sign that somebody forgot to encode arrives as a space, which no time contains.
+        moment = parse_moment(float(text) if digits else text.replace(" ", "+"))
+        return datetime.fromtimestamp(moment.epoch, UTC)
     except (ValueError, OverflowError, OSError):
         raise Wrong("must be a time in ISO 8601, or in seconds since 1970", "time") from None
 

@@ -1,0 +1,44 @@
+"""Schemathesis against the whole application: what the description promises is what happens."""
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import (
+    content_type_conformance,
+    not_a_server_error,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from intake.tests.conftest import open_bank, publish_rules
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def key(transactional_db) -> str:
+    publish_rules()
+    return open_bank("bank")[1].key
+
+
+schema = schemathesis.openapi.from_wsgi("/api/schema", WSGIHandler())  # needs no database
+bounded = settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@schema.parametrize()
+@bounded
+def test_every_operation_does_what_the_description_says(case, key):
+    case.call_and_validate(headers={"X-API-Key": key}, checks=CHECKS)
