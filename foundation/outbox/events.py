@@ -15,6 +15,7 @@ E = TypeVar("E", bound=msgspec.Struct)
 EventType = type[msgspec.Struct]
 Handler = Callable[[list["Envelope[Any]"]], None]
 
+_encode = msgspec.json.Encoder().encode
 _TAG = re.compile(r"[a-z_]+\.[a-z_]+\.v[0-9]+").fullmatch
 
 
@@ -41,6 +42,7 @@ class Registry:
     def __init__(self) -> None:
         self.types: dict[str, EventType] = {}
         self.subscribers: dict[str, Subscriber] = {}
+        self.inserts: dict[EventType, tuple[str, str]] = {}  # tag and SQL, for the hot path
 
     def wanted_by(self, type_name: str) -> list[str]:
         return sorted(s.name for s in self.subscribers.values() if type_name in s.types)
@@ -83,6 +85,7 @@ def subscribe(*types: EventType, name: str) -> Callable[[Handler], Handler]:
         if name in registry.subscribers:
             raise TypeError(f"The subscriber {name} is registered twice.")
         registry.subscribers[name] = Subscriber(name, tags, handle)
+        registry.inserts.clear()
         return handle
 
     return register
@@ -93,15 +96,21 @@ def insert_fragment(event: msgspec.Struct, subject: str) -> Fragment:
 
     An event that nobody subscribes to is stored as handled.
     """
-    tag = type_name(type(event))
+    tag, sql = registry.inserts.get(type(event)) or _prepare(type(event))
+    return Fragment(sql, (tag, subject, _encode(event).decode()))
+
+
+def _prepare(cls: EventType) -> tuple[str, str]:
+    tag = type_name(cls)
     if tag not in registry.types:
-        raise TypeError(f"{type(event).__name__} is not a registered event.")
+        raise TypeError(f"{cls.__name__} is not a registered event.")
     handled = "NULL" if registry.wanted_by(tag) else "statement_timestamp()"
-    return Fragment(
+    sql = (
         "INSERT INTO foundation_outboxevent (type, subject, payload, occurred_at, settled, "  # noqa: S608  only constants
-        f"handled_at) VALUES (%s, %s, %s::jsonb, statement_timestamp(), '{{}}', {handled})",
-        (tag, subject, msgspec.json.encode(event).decode()),
+        f"handled_at) VALUES (%s, %s, %s::jsonb, statement_timestamp(), '{{}}', {handled})"
     )
+    registry.inserts[cls] = tag, sql
+    return tag, sql
 
 
 def publish(event: msgspec.Struct, *, subject: str) -> None:

@@ -114,6 +114,14 @@ def test_an_event_that_nobody_wants_is_stored_as_handled():
     assert OutboxEvent.objects.get().handled_at is not None
 
 
+def test_an_event_is_kept_for_a_subscriber_that_came_after_the_first_one():
+    publish(1)
+    listener = listen("tests.one")
+    publish(2)
+    outbox.drain_outbox()
+    assert listener.heard == [2]
+
+
 def test_a_subscriber_hears_of_all_types_that_it_asked_for():
     heard: list[Any] = []
     outbox.subscribe(Counted, Other, name="tests.both")(
