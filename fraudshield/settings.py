@@ -135,10 +135,19 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,
 }
 CELERY_TIMEZONE = "UTC"
+# What comes round soon anyway expires, so that a worker back from a pause need not do it all.
 CELERY_BEAT_SCHEDULE = {
-    "sweep-outbox": {"task": "foundation.tasks.drain_outbox", "schedule": 2.0},
+    "sweep-outbox": {
+        "task": "foundation.tasks.drain_outbox",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
     "prune-outbox": {"task": "foundation.tasks.prune_outbox", "schedule": 3600.0},
-    "seal-audit": {"task": "foundation.tasks.seal_audit_chain", "schedule": 30.0},
+    "seal-audit": {
+        "task": "foundation.tasks.seal_audit_chain",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
 }
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
@@ -175,5 +184,8 @@ LOGGING = {
     "loggers": {
         "django.db.backends": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        # Two lines a task, several tasks a second.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
