@@ -20,10 +20,9 @@ from fraudshield.launcher.errors import LauncherError, StopRequested
 from fraudshield.launcher.interrupt import Interrupt
 from fraudshield.launcher.options import ROOT, read_options
 from fraudshield.launcher.process import Process
-from fraudshield.launcher.run import Lines
 from fraudshield.launcher.state import StateDirectory
 from fraudshield.launcher.supervisor import Supervisor
-from fraudshield.launcher.terminal import Progress
+from fraudshield.launcher.terminal import Lines, Progress
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 

@@ -19,7 +19,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from fraudshield.launcher import binaries, machine, postgres
+from fraudshield.launcher import binaries, machine, postgres_home
 from fraudshield.launcher.errors import LauncherError
 from fraudshield.launcher.machine import RunAs
 from fraudshield.launcher.postgres import PostgresServer
@@ -134,6 +134,14 @@ def test_data_of_another_postgres_version_are_refused(home):
     (home / "postgres").mkdir()
     (home / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(LauncherError, match="made by PostgreSQL 9"):
+        PostgresServer(home).start()
+
+
+@as_root
+def test_data_of_another_user_are_left_alone(home):
+    (home / "postgres").mkdir()
+    os.chown(home / "postgres", 12345, 12345)
+    with pytest.raises(LauncherError, match=r"belongs to another user \(number 12345\)"):
         PostgresServer(home).start()
 
 
@@ -257,7 +265,7 @@ def test_root_serves_data_as_nobody_where_namespaces_are_refused(monkeypatch):
         shutil.copytree(part, hidden / part.name, symlinks=True)
     programs = binaries.Postgres(hidden / package.name / "pginstall" / "bin", 18)
     monkeypatch.setattr(machine, "unprivileged", lambda: RunAs.NOBODY)
-    monkeypatch.setattr(postgres, "OUTSIDE", outside)
+    monkeypatch.setattr(postgres_home, "OUTSIDE", outside)
     monkeypatch.setattr(binaries, "find_postgres", lambda: programs)
     try:
         with running(PostgresServer(hidden / "state", password="same", durable=False)) as server:

