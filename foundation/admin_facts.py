@@ -46,6 +46,7 @@ class FactPageAdmin(RevealMixin, FactAdmin):
             "opts": self.opts,
             "title": str(row),
             "row": row,
+            "original": row,
             **self.page_context(request, row),
         }
         return TemplateResponse(request, self.page_template, context)

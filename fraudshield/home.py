@@ -20,6 +20,7 @@ FLAGGED_SHOWN = 8
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Context of the admin's index. At most five queries, none of them over all decisions."""
     user = request.user
+    context["title"] = "Home"
     if not isinstance(user, User) or not user.has_perm("scoring.view_decision"):
         return context
     institutions = list(user_institutions(user).values_list("id", flat=True))

@@ -68,6 +68,20 @@ NAVIGATION = [
     ),
 ]
 
+INDIGO = {
+    "50": "#eef2ff",
+    "100": "#e0e7ff",
+    "200": "#c7d2fe",
+    "300": "#a5b4fc",
+    "400": "#818cf8",
+    "500": "#6366f1",
+    "600": "#4f46e5",
+    "700": "#4338ca",
+    "800": "#3730a3",
+    "900": "#312e81",
+    "950": "#1e1b4b",
+}
+
 UNFOLD = {
     "SITE_TITLE": "FraudShield",
     "SITE_HEADER": "FraudShield",
@@ -81,6 +95,7 @@ UNFOLD = {
             "href": lambda request: static("fraudshield/icon.svg"),
         }
     ],
+    "COLORS": {"primary": INDIGO},
     "SHOW_HISTORY": False,  # the audit trail is the history
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("fraudshield/admin.css")],

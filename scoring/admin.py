@@ -19,6 +19,7 @@ from foundation.admin_parts import relative_time
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
 from transactions.admin import amount_cell, identifier_cell, scope_of
+from transactions.feature_text import feature_texts
 from transactions.presenting import masked_identifiers, masked_reference
 from transactions.search import search
 
@@ -73,10 +74,14 @@ class DecisionAdmin(FactPageAdmin):
             "title": f"Decision on {row.transaction.external_id}",
             "hits": hits,
             "shadow_hits": row.shadow_hits,
-            "categories": present_by_category(values),
+            "categories": {
+                category: feature_texts(known)
+                for category, known in present_by_category(values).items()
+            },
             "features_known": sum(value is not None for value in values),
             "features_all": len(CATALOGUE),
             "identifiers": masked_identifiers(row.transaction),
+            "beaten": feature_texts(row.inputs["computed"]),
             "replay_url": reverse("admin:scoring_decision_replay", args=[row.pk]),
         }
 
@@ -95,9 +100,9 @@ class DecisionAdmin(FactPageAdmin):
             _tell(request, [difference.part for difference in differences])
         return HttpResponseRedirect(reverse("admin:scoring_decision_change", args=[row.pk]))
 
-    @display(description="Decided", ordering="transaction")
+    @display(description="When", ordering="transaction")
     def when(self, obj: Decision) -> Any:
-        return relative_time(obj.decided_at)
+        return relative_time(obj.transaction.occurred_at)
 
     @display(description="Transaction")
     def transaction_id_shown(self, obj: Decision) -> SafeString:

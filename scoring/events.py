@@ -15,7 +15,7 @@ class DecisionMade(msgspec.Struct, frozen=True, tag="scoring.decision_made.v1"):
     status: str
     fraud_score: int
     ruleset: int
-    day: str  # of the decision, ISO 8601, UTC
+    day: str  # on which the transaction took place, ISO 8601, UTC
     hits: tuple[str, ...] = ()
     shadow_hits: tuple[str, ...] = ()
     rule_errors: tuple[str, ...] = ()

@@ -94,7 +94,7 @@ class StoredFeature(models.Model):
 
 
 class Daily(models.Model):
-    """Counts of one day (UTC), kept by the worker from decision events."""
+    """Counts by the day (UTC) of the transaction, kept by the worker from decision events."""
 
     day = models.DateField()
     institution = models.ForeignKey(Institution, models.PROTECT, related_name="+")

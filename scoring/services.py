@@ -188,7 +188,7 @@ def _event(
         status=decision.status,
         fraud_score=decision.fraud_score,
         ruleset=decision.ruleset_number,
-        day=decision.decided_at.date().isoformat(),
+        day=prepared.occurred.date().isoformat(),
         hits=tuple(hit.code for hit in evaluation.hits),
         shadow_hits=tuple(hit.code for hit in evaluation.shadow_hits),
         rule_errors=tuple(error.code for error in evaluation.errors),

@@ -15,6 +15,7 @@ from features.identifiers import PURPOSES
 from foundation.admin_facts import FactAdmin, FactPageAdmin
 from foundation.admin_pages import person
 from foundation.admin_parts import relative_time, visible_institutions
+from transactions.feature_text import feature_texts
 from transactions.models import Card, Customer, Device, Identified, Label, Transaction
 from transactions.presenting import masked_identifiers, masked_reference
 from transactions.sealing import open_reference, open_request
@@ -83,7 +84,7 @@ class TransactionAdmin(FactPageAdmin):
                 name: self.masked(request, row, name, value)
                 for name, value in masked_identifiers(row).items()
             },
-            "supplied": content["supplied"],
+            "supplied": feature_texts(content["supplied"]),
             "extras": content["extras"],
             "labels": row.labels.order_by("-known_at"),
             "history": Transaction.objects.filter(customer=row.customer).exclude(pk=row.pk)[:SHOWN],
