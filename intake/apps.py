@@ -5,3 +5,6 @@ class IntakeConfig(AppConfig):
     """The doors: HTTP and files."""
 
     name = "intake"
+
+    def ready(self) -> None:
+        from intake.imports import rejects  # noqa: F401  registers what `rekey` walks

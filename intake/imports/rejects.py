@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from foundation.crypto import seal, unseal
+from foundation.rekey import register_sealed_model
 from intake.imports.errors import CannotImport
 from intake.models import ImportReject, ImportRun
 
@@ -42,6 +43,9 @@ def rekey_reject(kept: ImportReject) -> Iterable[str]:
     context = _context(kept.run_id, kept.row)
     kept.given_sealed = seal(unseal(bytes(kept.given_sealed), context=context), context=context)
     return ["given_sealed"]
+
+
+register_sealed_model(ImportReject, rekey_reject)
 
 
 def _context(run_id: int, row: int) -> bytes:

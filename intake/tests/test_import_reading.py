@@ -206,7 +206,7 @@ def test_a_whole_number_is_read_however_it_is_written(value):
     ["", " ", None, "x", "1e3", "0x11", "1_7", "٣", 1.5, "1.5", True, "9" * 30, [], -1, 100],
 )
 def test_what_is_no_whole_number_in_bounds_is_refused_by_its_columns_name(value):
-    with pytest.raises(BadRow, match="^a: "):
+    with pytest.raises(BadRow, match=r"^a: "):
         cells.whole_number({"a": value}, "a", minimum=0, maximum=99)
 
 
@@ -219,7 +219,7 @@ def test_a_number_is_read(value, number):
     "value", ["nan", "inf", float("nan"), float("inf"), "1e999", "-1", -0.5, "", "1,5", False, {}]
 )
 def test_what_is_no_finite_number_is_refused(value):
-    with pytest.raises(BadRow, match="^a: "):
+    with pytest.raises(BadRow, match=r"^a: "):
         cells.number({"a": value}, "a")
 
 
