@@ -117,6 +117,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # --- Approvals: how many people besides the proposer ----------------------------------------
 APPROVALS_REQUIRED = {

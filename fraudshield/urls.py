@@ -1,9 +1,13 @@
 """Addresses: the doors, the admin, health and metrics."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+    path("favicon.ico", RedirectView.as_view(url=static("fraudshield/icon.svg"))),
     path("", include("intake.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -79,7 +79,6 @@ def build_schema() -> Json:
     """The whole document."""
     return {
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "FraudShield API",
             "version": settings.VERSION,
