@@ -140,7 +140,8 @@ class ParameterForm(forms.Form):
     """One named constant of a rule."""
 
     name = _line(attrs=MONO)
-    kind = _choice((NUMBER, MONEY, YES_NO, TEXT, TEXTS))
+    # With its initial value here, an untouched empty row counts as unchanged, and is passed over.
+    kind = _choice((NUMBER, MONEY, YES_NO, TEXT, TEXTS), initial=NUMBER)
     value = _text(1, help_text="yes or no; of a list, one entry a line")
     currency = _line(required=False, max_length=3, help_text="of money")
     overrides = _line(required=False, help_text="as KES 600000, NGN 8000000")
@@ -154,8 +155,8 @@ class ParameterForm(forms.Form):
         """Initial values that show the parameter."""
         return {
             "name": parameter.name,
-            "minimum": parameter.minimum,
-            "maximum": parameter.maximum,
+            "minimum": _bound(parameter.minimum),
+            "maximum": _bound(parameter.maximum),
             "unit": parameter.unit,
             "doc": parameter.doc,
             **_say(parameter.value),
@@ -194,6 +195,10 @@ def _say(value: Value) -> dict[str, str]:
     if isinstance(value, str):
         return {"kind": TEXT, "value": value}
     return {"kind": NUMBER, "value": _plain(value)}
+
+
+def _bound(number: float | None) -> str:
+    return "" if number is None else _plain(number)
 
 
 def _plain(number: float) -> str:

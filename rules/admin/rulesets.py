@@ -85,6 +85,7 @@ class RulesetAdmin(ReadOnlyModelAdmin):
             request,
             "rules/ruleset.html",
             title=f"Ruleset {ruleset.number}",
+            original=ruleset,
             ruleset=ruleset,
             content=content,
             rules=[(rule, state_label(rule.state)) for rule in content.rules],

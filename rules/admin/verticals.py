@@ -89,6 +89,7 @@ class VerticalAdmin(FastModelAdmin):
             request,
             "rules/vertical.html",
             title=vertical.name,
+            original=vertical,
             vertical=vertical,
             form=form,
             may_change=may_change,

@@ -119,7 +119,9 @@ def sent(definition: Definition, **changes: Any) -> dict[str, Any]:
     rows = [ParameterForm.values_of(p) for p in definition.parameters]
     for i, row in enumerate(rows):
         data |= {f"parameters-{i}-{k}": "" if v is None else v for k, v in row.items()}
-    data |= {"parameters-TOTAL_FORMS": len(rows), "parameters-INITIAL_FORMS": len(rows)}
+    # The empty row at the end, as the page shows it.
+    data |= {f"parameters-{len(rows)}-kind": "number", f"parameters-{len(rows)}-value": ""}
+    data |= {"parameters-TOTAL_FORMS": len(rows) + 1, "parameters-INITIAL_FORMS": len(rows)}
     return {**data, "expected_version": 1, "note": "because", **changes}
 
 
