@@ -83,3 +83,15 @@ class Choice:
 
 
 Domain = Range | Choice
+
+
+def meet(one: Domain, other: Domain) -> Domain:
+    """The values that are in both."""
+    if isinstance(one, Range) and isinstance(other, Range):
+        low = max((one.low, one.low_open), (other.low, other.low_open))
+        high = min((one.high, not one.high_open), (other.high, not other.high_open))
+        return Range(low[0], high[0], low[1], not high[1], one.without | other.without)
+    if isinstance(one, Choice) and isinstance(other, Choice):
+        kept = one if other.allowed is None else one.keep(other.allowed)
+        return kept.drop(other.without)
+    return one

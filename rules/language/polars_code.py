@@ -61,10 +61,10 @@ def _part(term: Term, vertical: Mapping[str, ParameterValue | None]) -> Part:
         case MoneyConstant(parameter=parameter):
             return _money(parameter)
         case VerticalValue(name=name):
-            value = vertical.get(name)
-            return (
-                _money(value) if isinstance(value, MoneyParameter) else _constant(value, term.type)
-            )
+            given = vertical.get(name)
+            if isinstance(given, MoneyParameter):
+                return _money(given)
+            return _constant(given, term.type)
         case Listed(feature=feature, list_name=list_name):
             found = pl.col(f"listed:{feature.name}:{list_name}").cast(pl.Boolean)
             known = _part(feature, vertical).expr.is_not_null()

@@ -64,7 +64,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """
     if len(word) > 100:
         return ""
-    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.7)
+    near = difflib.get_close_matches(word, list(known), n=2, cutoff=0.65)
     return f"did you mean {' or '.join(f'`{name}`' for name in near)}?" if near else ""
 
 

@@ -15,6 +15,8 @@ _ESCAPE = re.compile(
 
 _HINTS = {
     "=": "to compare, write `==`",
+    "=>": "write `>=`",
+    "=<": "write `<=`",
     "**": "write the product out: `x * x`",
     "&&": "write `and`",
     "&": "write `and`",

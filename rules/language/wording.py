@@ -155,10 +155,6 @@ def _identifier(node: Node) -> Words:
     )
 
 
-def _money_hint(name: str) -> str:
-    return f"compare {name} with an amount parameter so that it is converted"
-
-
 def wrong_types(
     name: str, function: Function, nodes: tuple[Node, ...], types: tuple[Type, ...]
 ) -> Words:
@@ -194,11 +190,7 @@ def _wrong_comparison(name: str, nodes: tuple[Node, ...], types: tuple[Type, ...
     if Type.BOOLEAN in types:
         return "true and false are not compared", _boolean_hint(name, left, right, types)
     if set(types) == {Type.MONEY, Type.NUMBER}:
-        money = write(nodes[types.index(Type.MONEY)])
-        return (
-            f"{shown(nodes[types.index(Type.MONEY)])} is money and is not compared with a number",
-            _money_hint(money if len(money) <= _MAX_SHOWN else "it"),
-        )
+        return _money_and_number(nodes, types)
     if types[0] is types[1] is Type.STRING:
         return (
             f"strings have no order, so `{name}` does not take them",
@@ -212,6 +204,14 @@ def _wrong_comparison(name: str, nodes: tuple[Node, ...], types: tuple[Type, ...
     if Type.NUMBER in types and Type.STRING in types:
         hint = "a number is written without quotes"
     return f"{shown(left)} is {_TYPES[types[0]]}, but {shown(right)} is {_TYPES[types[1]]}", hint
+
+
+def _money_and_number(nodes: tuple[Node, ...], types: tuple[Type, ...]) -> Words:
+    money, number = (nodes[types.index(kind)] for kind in (Type.MONEY, Type.NUMBER))
+    message = f"{shown(money)} is money and is not compared with a number"
+    if isinstance(number, Literal):
+        return message, "compare it with an amount parameter so that it is converted"
+    return message, "money is compared with money; one amount divided by another is a number"
 
 
 def _boolean_hint(name: str, left: Node, right: Node, types: tuple[Type, ...]) -> str:
