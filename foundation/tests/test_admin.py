@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone as clock
 
 from foundation import approvals, audit
 from foundation.models import (
@@ -101,6 +102,16 @@ def test_lists_take_a_constant_number_of_queries(count, django_assert_max_num_qu
         audit.record(actor=user, action="a.b", subject=f"thing:{number}")
         event = OutboxEvent.objects.create(type="a.b.v1", subject="x", payload={})
         OutboxDelivery.objects.create(event=event, subscriber="s")
+        request = ApprovalRequest.objects.create(
+            kind="a.b",
+            subject="x",
+            payload={},
+            evidence={},
+            requested_by=user,
+            required=1,
+            expires_at=clock.now(),
+        )
+        request.votes.create(voter=make_user(f"voter{number}"), approves=True)
     client = signed_in(make_user("auditor", "auditor"))
     for model in MODELS:
         with django_assert_max_num_queries(11):
@@ -205,6 +216,24 @@ def test_the_proposer_sees_no_button_to_approve_and_cannot_post_either(waiting, 
     assert vote(client, waiting, "approve") == 403
     assert vote(client, waiting, "cancel") == 302
     assert waiting.state == "cancelled"
+
+
+def test_the_first_of_two_consents_says_that_more_are_needed(waiting, settings, ada, bola):
+    settings.APPROVALS_REQUIRED = {"tests.rename": 2}
+    request = approvals.request_approval(
+        kind="tests.rename",
+        subject="user:other",
+        payload={"name": "other"},
+        evidence={},
+        requested_by=ada,
+        reason="",
+    )
+    client = signed_in(bola)
+    url = address("approvalrequest", "approve", request.pk)
+    text = client.post(url, {"comment": ""}, follow=True).content.decode()
+    assert "more are needed" in text
+    assert "1 of 2" in client.get(address("approvalrequest")).content.decode()
+    assert client.get(url).status_code == 403  # has voted
 
 
 @pytest.mark.parametrize("button", ["approve", "reject", "retry", "cancel"])

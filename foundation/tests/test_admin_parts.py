@@ -4,14 +4,16 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.sites import AdminSite
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.test import RequestFactory
 from django.utils import timezone as clock
 
 from foundation import admin_parts
 from foundation.admin_paging import CappedCount, FastPaginator
+from foundation.errors import Conflict
 from foundation.models import AuditEntry, OutboxEvent, User
 from foundation.tests.conftest import allow, make_user, signed_in
 
@@ -136,3 +138,43 @@ def test_checking_the_admin_needs_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         messages = ButtonAdmin(User, AdminSite()).check()
     assert ["has_fly_permission" in message.msg for message in messages] == [True]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (Conflict("Somebody was faster."), "Somebody was faster."),
+        (ValidationError("Not a good reason."), "Not a good reason."),
+        (ValidationError({"unknown_field": "Wrong there."}), "Wrong there."),
+    ],
+)
+def test_a_refusal_of_the_service_is_shown_above_the_form(ada, error, sentence):
+    request = RequestFactory().post("/", {"reason": "because"})
+    request.user = ada
+
+    def act(values):
+        assert values == {"reason": "because"}
+        raise error
+
+    response = admin_parts.confirm_page(
+        UserReveals(User, admin.site),
+        request,
+        title="Do it",
+        explanation="Really?",
+        button="Do",
+        form_class=admin_parts.ReasonForm,
+        act=act,
+        back="/",
+    )
+    assert response.status_code == 200
+    assert sentence in response.render().content.decode()
+
+
+def test_who_may_reveal_gets_a_button_beside_the_mask(row, monkeypatch):
+    monkeypatch.setattr(UserReveals, "_reveal_url_name", lambda admin: "foundation_user_change")
+    monkeypatch.setattr("foundation.admin_pages.reverse", lambda name, args: f"/reveal/{args[0]}/")
+    page, request = UserReveals(User, AdminSite()), RequestFactory().get("/")
+    request.user = viewer()
+    assert page.masked(request, row, "email", "a<b").endswith("a&lt;b</code>")
+    request.user = User.objects.create_superuser("root")
+    assert f'formaction="/reveal/{row.pk}/"' in page.masked(request, row, "email", "a••••")
