@@ -31,6 +31,7 @@ MAX_LENGTHS = {
     "sentinel_id": 64,
     "owner": 120,
 }
+MAX_UNIT, MAX_DOC = 32, 300  # characters of a parameter's unit and description
 _WORD = re.compile(r"[a-z][a-z0-9_]{1,63}")
 
 
@@ -50,6 +51,7 @@ def check_definition(definition: Definition) -> CheckedDefinition:
     scope = make_scope(definition)
     condition = _expression("condition", definition.condition, scope, Type.BOOLEAN, findings)
     score = _expression("score", definition.score, scope, Type.NUMBER, findings)
+    findings += _fixed_score(definition.score)
     if condition and score:
         used = {*condition.parameters, *score.parameters, *_places(definition.reason)}
         findings += _unused(definition, used)
@@ -116,6 +118,16 @@ def _warnings(field: str, checked: language.Checked) -> tuple[Finding, ...]:
     return tuple(_finding(field, checked.tree.text, problem) for problem in checked.warnings)
 
 
+def _fixed_score(text: str) -> Iterator[Finding]:
+    """A score that is a plain number must be one of points; expressions are clipped when scored."""
+    try:
+        points = float(text)
+    except ValueError:
+        return
+    if not 0 <= points <= 100:
+        yield Finding("score", "Points lie between 0 and 100.")
+
+
 def _unused(definition: Definition, used: set[str]) -> Iterator[Finding]:
     for parameter in definition.parameters:
         if parameter.name not in used:
@@ -170,7 +182,7 @@ def _parameter_findings(parameters: Iterable[Parameter]) -> Iterator[Finding]:
         if parameter.name in seen:
             yield Finding("parameters", f"{parameter.name} is there twice.")
         seen.add(parameter.name)
-        for message in _bound_faults(parameter):
+        for message in (*_bound_faults(parameter), *_note_faults(parameter)):
             yield Finding("parameters", f"{parameter.name} {message}")
 
 
@@ -187,6 +199,13 @@ def _bound_faults(parameter: Parameter) -> Iterator[str]:
                 yield f"has {currency[:10]!r}, which is no ISO 4217 currency."
         if any(not amount >= 0 for amount in (value.value, *value.overrides.values())):
             yield "needs amounts that are not negative."
+
+
+def _note_faults(parameter: Parameter) -> Iterator[str]:
+    if len(parameter.unit) > MAX_UNIT or len(parameter.doc) > MAX_DOC:
+        yield f"has too long a unit (over {MAX_UNIT}) or description (over {MAX_DOC})."
+    if "\0" in parameter.unit + parameter.doc:
+        yield "holds a character that cannot be stored."
 
 
 def _reason_findings(definition: Definition) -> Iterator[Finding]:

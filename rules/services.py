@@ -36,12 +36,11 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 def create_rule(*, by: Actor, code: str, definition: Definition, note: str = "") -> Rule:
     """A new draft with version 1. Raises Invalid with every finding."""
     require(by, "rules.add_rule")
+    _check_code(code)
     check_definition(definition)
-    if Rule.objects.filter(code=code).exists():
+    rule, is_new = Rule.objects.get_or_create(code=code)
+    if not is_new:
         raise Invalid([Finding("code", f"There is a rule {code} already.")])
-    rule = Rule(code=code)
-    _check_code(rule)
-    rule.save()
     add_version(rule, definition, by=by, note=note)
     after = {"version": 1, "state": rule.state, **definition.as_dict()}
     record(actor=by, action="rules.create", subject=_subject(rule), after=after, reason=note)
@@ -232,8 +231,8 @@ def lock_rule(code: str) -> Rule:
     return Rule.objects.select_for_update(of=("self",)).select_related("current").get(code=code)
 
 
-def _check_code(rule: Rule) -> None:
-    if not _CODE.fullmatch(rule.code):
+def _check_code(code: str) -> None:
+    if not _CODE.fullmatch(code):
         message = "Use lower-case letters, digits and underscores, as high_amount."
         raise Invalid([Finding("code", message)])
 

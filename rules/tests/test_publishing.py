@@ -20,6 +20,7 @@ from rules.queries import (
     pending_changes,
     published_number,
 )
+from rules.registry import Registry
 from rules.services import add_version, create_rule, edit_rule, set_rule_state, write_config
 from rules.tests.cast import CATALOGUE, evaluate, make_config, make_definition
 from rules.tests.people import make_user
@@ -249,6 +250,19 @@ def test_differences_between_versions_and_between_rulesets(rita: User, settings:
         "high_amount: state: live -> shadow",
         "high_amount: score: 30 -> 35",
     ]
+
+
+@pytest.mark.usefixtures("book")
+def test_a_process_decides_with_the_new_ruleset_as_soon_as_it_sees_its_number(
+    rita: User, settings: Any
+) -> None:
+    settings.APPROVALS_REQUIRED = {"rules.publish": 0}
+    registry = Registry()
+    assert evaluate(registry.book_for(1), amount=9e9).hits[0].score == 30
+    edit("35")
+    propose_publication(by=rita, reason="more")
+    assert evaluate(registry.book_for(published_number() or 0), amount=9e9).hits[0].score == 35
+    assert evaluate(registry.exact(1), amount=9e9).hits[0].score == 30
 
 
 @pytest.mark.usefixtures("book")
