@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Institution
@@ -56,7 +57,6 @@ def only_one(institution: Institution, file: FileFacts) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
-@transaction.atomic
 def begin(
     *,
     institution: Institution,
@@ -69,16 +69,19 @@ def begin(
 ) -> ImportRun:
     """The run that this start belongs to: a new one, the unfinished one, or the finished one.
 
-    `survey` is only called for a new one. Raises CannotImport when the options or the content are
-    not those of the unfinished run.
+    `survey` is only called for a new one, and outside any database transaction, for it may take
+    minutes. Raises CannotImport when the options or the content are not those of the unfinished
+    run.
     """
-    run = _latest(institution, file, format_name)
-    if restart:
-        _abandon(institution, file)
-        run = None
+    run = None if restart else _latest(institution, file, format_name)
     if run is None:
-        _check_same_name(institution, file)
-        return _create(institution, file, format_name, options, workers, survey())
+        if not restart:
+            _check_same_name(institution, file)
+        found = survey()
+        with transaction.atomic():
+            if restart:
+                _abandon(institution, file)
+            return _create(institution, file, format_name, options, workers, found)
     _check_options(run, options)
     if run.state != State.FINISHED:
         _go_on(run, workers)
@@ -168,6 +171,7 @@ def _create(
     return run
 
 
+@transaction.atomic
 def _go_on(run: ImportRun, workers: int) -> None:
     if run.level:  # else some rows between belong to one of the old workers
         run.progress = [run.progress[0]] * workers
@@ -177,8 +181,9 @@ def _go_on(run: ImportRun, workers: int) -> None:
 
 
 def _abandon(institution: Institution, file: FileFacts) -> None:
+    same = Q(file_name=file.name) | Q(fingerprint=file.fingerprint)
     unfinished = ImportRun.objects.filter(
-        institution=institution, file_name=file.name, state__in=[State.RUNNING, State.PAUSED]
+        same, institution=institution, state__in=[State.RUNNING, State.PAUSED]
     )
     for run in unfinished:
         _set_state(run, State.ABANDONED, "intake.import_abandoned")
