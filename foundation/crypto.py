@@ -131,7 +131,7 @@ def seal(plaintext: bytes, *, context: bytes) -> bytes:
     return head + nonce + ring.sealer(ring.current).encrypt(nonce, plaintext, head + context)
 
 
-def unseal(sealed: bytes, *, context: bytes) -> bytes:
+def unseal(sealed: bytes | memoryview, *, context: bytes) -> bytes:
     """The plaintext. Raises UnknownKeyVersion or TamperedValue, never returns a wrong value."""
     sealed = bytes(sealed)  # psycopg2 hands out memoryviews
     if len(sealed) < 1 + _NONCE_BYTES + _TAG_BYTES:

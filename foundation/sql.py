@@ -1,14 +1,14 @@
 """A piece of SQL with its parameters, for statements that several rooms write together."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Fragment(NamedTuple):
     """`sql` holds `%s` marks only for `params`; values never stand in the text."""
 
     sql: str
-    params: Sequence[object]
+    params: Sequence[Any]
 
 
 def with_statement(parts: Sequence[tuple[str, Fragment]], last: Fragment) -> Fragment:

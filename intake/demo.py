@@ -15,6 +15,7 @@ from django.db import transaction
 from clients.authentication import Client, authenticate
 from clients.models import Institution
 from clients.services import create_institution, grant_scope, issue_api_key
+from features.framework import Value
 from foundation.errors import Unauthorized
 from foundation.models import User
 from foundation.roles import assign_roles
@@ -136,7 +137,7 @@ def _base(person: dict[str, Any], transaction_id: str, occurred_at: float) -> di
 def _usual(
     rng: random.Random, person: dict[str, Any], transaction_id: str, occurred_at: float
 ) -> TransactionInput:
-    supplied = {
+    supplied: dict[str, Value] = {
         "account_age_days": float(person["age"]),
         "transactions_last_hour": float(rng.choice([1, 1, 1, 2, 3])),
         "phone_verified": True,
@@ -153,7 +154,7 @@ def _usual(
 def _suspicious(
     rng: random.Random, person: dict[str, Any], transaction_id: str, occurred_at: float
 ) -> TransactionInput:
-    signs: list[dict[str, Any]] = [
+    signs: list[dict[str, Value]] = [
         {"ip_is_vpn": True, "transactions_last_hour": 8.0, "account_age_days": 3.0},
         {"device_is_new": True, "failed_login_attempts": 5.0, "ip_is_tor": True},
         {"id_verified": False, "phone_verified": False, "account_age_days": 1.0},

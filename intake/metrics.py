@@ -56,7 +56,8 @@ def measured(endpoint: str) -> Callable[[View[P, R]], View[P, R]]:
             finally:
                 observe(perf_counter() - started)
 
-        return timed  # type: ignore[return-value]  (wraps() hides that it is a plain function)
+        # wraps() hides from the type checker that it is a plain function
+        return timed  # type: ignore[return-value]
 
     return decorate
 

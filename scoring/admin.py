@@ -10,12 +10,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.decorators import display
 
 from features.catalogue import CATALOGUE
 from features.vector import present_by_category, unpack
 from foundation.admin_facts import FactAdmin, FactPageAdmin
-from foundation.admin_parts import relative_time
+from foundation.admin_parts import display, relative_time
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
 from transactions.admin import amount_cell, identifier_cell, scope_of

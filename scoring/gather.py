@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -47,7 +48,7 @@ class Gathered:
 def gather(question: Question) -> Gathered:
     """Answer in one query."""
     scope = question.institution_id
-    params: list[object] = []
+    params: list[Any] = []
     parts = (
         _RULESET,
         _identity("customer", question.customer, scope, params),
@@ -61,7 +62,7 @@ def gather(question: Question) -> Gathered:
         return Gathered(*cursor.fetchone())
 
 
-def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[object]) -> str:
+def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[Any]) -> str:
     """Compares with the hash under every key in use, so that a key rotation loses nobody."""
     if not hashes:
         return _NOTHING
@@ -73,7 +74,7 @@ def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[objec
     return several.replace("SELECT id", "SELECT min(id)")
 
 
-def _key(kind: str, key: str | None, scope: int, params: list[object]) -> str:
+def _key(kind: str, key: str | None, scope: int, params: list[Any]) -> str:
     if key is None:
         return _NOTHING
     params += [scope, key]

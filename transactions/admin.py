@@ -8,13 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from clients.models import Institution
 from features.identifiers import PURPOSES
 from foundation.admin_facts import FactAdmin, FactPageAdmin
 from foundation.admin_pages import person
-from foundation.admin_parts import relative_time, visible_institutions
+from foundation.admin_parts import display, relative_time, visible_institutions
 from transactions.feature_text import feature_texts
 from transactions.models import Card, Customer, Device, Identified, Label, Transaction
 from transactions.presenting import masked_identifiers, masked_reference
@@ -107,7 +106,7 @@ class IdentityAdmin(FactPageAdmin):
     """Customers, devices and cards: masked reference, first seen, latest transactions."""
 
     page_template = "transactions/identity.html"
-    list_display = ("reference_masked", "institution", "first_seen")
+    list_display: tuple[str, ...] = ("reference_masked", "institution", "first_seen")
     list_filter = ("institution",)
     list_select_related = ("institution",)
     ordering = ("-id",)

@@ -43,5 +43,5 @@ def rekey_transaction(row: Transaction) -> tuple[str, ...]:
 
 
 for _model in (Customer, Device, Card):
-    register_sealed_model(_model, partial(rekey_identity, kind=_model._meta.model_name))
+    register_sealed_model(_model, partial(rekey_identity, kind=str(_model._meta.model_name)))
 register_sealed_model(Transaction, rekey_transaction)

@@ -1,6 +1,7 @@
 """Find transactions by something that a person knows exactly: an id, an address, a number."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -24,7 +25,7 @@ def search(text: str, institution_ids: Iterable[int]) -> QuerySet[Transaction]:
     Up to seven small index look-ups, at most MAX_FOUND results; no text is ever searched in clear.
     """
     scope = list(institution_ids)
-    found: set[object] = set(
+    found: set[UUID] = set(
         TransactionKey.objects.filter(
             institution_id__in=scope, kind=TransactionKey.Kind.TRANSACTION, key=text
         ).values_list("transaction_id", flat=True)
@@ -40,7 +41,7 @@ def search(text: str, institution_ids: Iterable[int]) -> QuerySet[Transaction]:
     return Transaction.objects.filter(pk__in=found)
 
 
-def _some(condition: Q) -> QuerySet[Transaction, object]:
+def _some(condition: Q) -> QuerySet[Transaction, UUID]:
     return Transaction.objects.filter(condition).values_list("pk", flat=True)[:MAX_FOUND]
 
 
