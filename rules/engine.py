@@ -9,13 +9,14 @@ import hashlib
 import threading
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
 
 from features.catalogue import CATALOGUE
 from features.framework import Value
+from features.types import Type
 from rules import language
 from rules.checking import CheckedDefinition, check_definition, language_parameter
 from rules.definition import Money, PublishedRule, Snapshot, State, VerticalConfig
@@ -211,7 +212,8 @@ def _points(score: float | None) -> float:
     return 0.0 if score is None else min(100.0, max(0.0, score))
 
 
-def _positions() -> dict[str, Any]:
+@cache
+def _positions() -> dict[str, tuple[int, Type]]:
     return {feature.name: (i, feature.type) for i, feature in enumerate(CATALOGUE)}
 
 

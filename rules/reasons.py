@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from features.types import Type
 from rules.definition import Money, Value
@@ -24,6 +25,7 @@ class Place:
     name: str
 
 
+@lru_cache(maxsize=1024)  # a ruleset compiles each template once for every vertical
 def parse_template(text: str) -> tuple[str | Place, ...]:
     """Texts and places in order; ``{{`` and ``}}`` stand for braces. Raises TemplateError."""
     parts: list[str | Place] = []

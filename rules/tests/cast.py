@@ -5,6 +5,7 @@ from typing import Any
 from features.catalogue import CATALOGUE
 from features.framework import Facts
 from features.types import Type
+from rules.catalogue import built_in_rules
 from rules.definition import (
     Definition,
     Money,
@@ -51,6 +52,12 @@ def make_config(**overrides: Any) -> VerticalConfig:
     return VerticalConfig(**{**fields, **overrides})
 
 
+# Enough of the catalogue for tests of loading and of pages.
+A_FEW_RULES = tuple(
+    rule
+    for rule in built_in_rules()
+    if rule.code in {"emulator_detected", "gambling", "high_amount", "new_account", "tor_exit"}
+)
 NOON = 1_767_261_600.0  # Thursday 1 January 2026, 10:00 UTC
 RATES_TO_NGN = {"USD": 1500.0, "NGN": 1.0}
 
