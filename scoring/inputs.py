@@ -7,8 +7,11 @@ import msgspec
 from features.framework import Value
 
 
-class TransactionInput(msgspec.Struct, kw_only=True, frozen=True):
+class TransactionInput(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A decoded transaction, in native terms: names canonical, values typed and within bounds.
+
+    Defaults are left out when it is encoded, so that a field added later does not change what
+    earlier requests look like: their repeats must still be found equal.
 
     `identifiers` are raw personal data by feature name (email, phone, ip_address, device_id ...):
     they are sealed for storage and hashed for look-up, and nothing else.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+import msgspec
 from django.db import (
     IntegrityError,
     InterfaceError,
@@ -18,7 +19,7 @@ from clients.authentication import Client
 from features.catalogue import CATALOGUE, compute_vector
 from features.framework import Facts, Row, Value
 from features.vector import pack
-from foundation.crypto import hash_versions
+from foundation.crypto import UnknownKeyVersion, hash_versions
 from foundation.errors import BadRequest, Conflict, FieldError, Unavailable
 from foundation.outbox import nudge
 from intelligence.rates import current_rates
@@ -35,6 +36,7 @@ from scoring.models import Decision
 from scoring.prepare import Prepared, prepare
 from scoring.store import fingerprint, write
 from transactions.models import TransactionKey
+from transactions.sealing import open_request
 
 logger = logging.getLogger(__name__)
 
@@ -230,13 +232,26 @@ def repeat(prepared: Prepared) -> Answer:
     ).select_related("transaction__decision")
     found = [row for row in rows if (row.kind, row.key) in wanted]
     for row in found:
-        if fingerprint(prepared, row.hash_version) != bytes(row.fingerprint):
+        if not _is_repeat(prepared.request, row):
             raise Conflict(_conflict(row))
     if len({row.transaction_id for row in found}) != 1:
         raise Conflict("transaction_id and Idempotency-Key belong to different transactions.")
     stored = found[0].transaction
     metrics.REPLAYED.inc()
     return answer_of(stored.decision, stored.external_id, replayed=True)
+
+
+def _is_repeat(request: TransactionInput, row: TransactionKey) -> bool:
+    """Whether the request says what the first one under this key said.
+
+    A key version may have been taken out since. What was sealed has moved to the current one, and
+    tells the same at the price of decrypting it.
+    """
+    try:
+        return fingerprint(request, row.hash_version) == bytes(row.fingerprint)
+    except UnknownKeyVersion:
+        stored = msgspec.convert(open_request(row.transaction), TransactionInput)
+        return stored.fingerprint_bytes() == request.fingerprint_bytes()
 
 
 def _conflict(row: TransactionKey) -> str:

@@ -12,6 +12,7 @@ from foundation.outbox import insert_fragment
 from foundation.sql import Fragment, with_statement
 from scoring.events import DecisionMade
 from scoring.gather import Gathered
+from scoring.inputs import TransactionInput
 from scoring.models import Decision
 from scoring.prepare import Prepared
 from transactions.models import TransactionKey
@@ -56,28 +57,15 @@ def _new_transaction(prepared: Prepared, gathered: Gathered, source: str) -> New
         phone_hash=prepared.hashes.get("phone"),
         ip_hash=prepared.hashes.get("ip_address"),
         hash_version=hash_versions()[0],
-        sealed=seal_request(prepared.id, sealed_content(prepared)),
+        sealed=seal_request(prepared.id, msgspec.structs.asdict(request)),
         keys=_keys(prepared),
-        fingerprint=fingerprint(prepared),
+        fingerprint=fingerprint(request),
     )
 
 
-def sealed_content(prepared: Prepared) -> dict[str, Any]:
-    """What of the request is kept, encrypted: everything that is not a column of its own."""
-    request = prepared.request
-    return {
-        "user_id": request.user_id,
-        "identifiers": request.identifiers,
-        "supplied": request.supplied,
-        "extras": request.extras,
-        "utc_offset_minutes": request.utc_offset_minutes,
-    }
-
-
-def fingerprint(prepared: Prepared, version: int | None = None) -> bytes:
+def fingerprint(request: TransactionInput, version: int | None = None) -> bytes:
     """Keyed hash over the decoded request: what makes a repeat the same."""
-    text = prepared.request.fingerprint_bytes().hex()
-    return keyed_hash(text, purpose="fingerprint", version=version)
+    return keyed_hash(request.fingerprint_bytes().hex(), purpose="fingerprint", version=version)
 
 
 def _keys(prepared: Prepared) -> list[Key]:
