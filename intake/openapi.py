@@ -70,8 +70,8 @@ _PROBLEMS: Final = {
     409: "The same transaction_id or Idempotency-Key came before with other fields.",
     413: f"The body has more than {LARGEST_BODY:,} bytes.",
     415: "The body is not declared as JSON.",
-    503: "The database does not answer or no ruleset is published; nothing was stored. "
-    "Try again after `Retry-After` seconds.",
+    503: "The database does not answer, or no ruleset is published. Repeat the request after "
+    "`Retry-After` seconds; under its `transaction_id` or `Idempotency-Key` it counts once.",
 }
 
 

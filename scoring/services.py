@@ -68,7 +68,11 @@ def score_transaction(
         return _score(prepared, source, imported, marks)
     except (OperationalError, InterfaceError) as error:
         logger.warning("database unavailable: %s", type(error).__name__)
-        raise Unavailable("The database does not answer; nothing was stored. Try again.") from error
+        # A connection lost during the write does not tell whether the write was still committed.
+        raise Unavailable(
+            "The database does not answer, so there is no decision to give. Repeat the request: "
+            "under its transaction_id or Idempotency-Key it counts once."
+        ) from error
 
 
 def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) -> Answer:

@@ -189,7 +189,7 @@ def test_a_database_that_is_gone_ends_the_import_in_a_sentence(long_file, monkey
 
     def gone(**what):
         if what["request"].transaction_id == "handbook-250":
-            raise Unavailable("The database does not answer; nothing was stored. Try again.")
+            raise Unavailable("The database does not answer.")
         return real(**what)
 
     monkeypatch.setattr(share, "score_transaction", gone)
