@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -61,7 +62,7 @@ def _from_framework(error: exceptions.APIException) -> Problem:
     return Problem(
         detail,
         type=_TYPES.get(error.status_code, "error"),
-        title=str(error.default_detail).rstrip("."),
+        title=HTTPStatus(error.status_code).phrase,  # the framework's own has places left open
         status=error.status_code,
         errors=errors,
         headers=headers,

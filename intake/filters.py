@@ -17,6 +17,7 @@ from rules.definition import VERTICALS
 
 LARGEST_PAGE: Final = 200
 PAGE: Final = 50
+LONGEST_LIMIT: Final = 9  # digits
 LONGEST_ID: Final = 200
 
 Status = Literal["approved", "review", "declined"]
@@ -88,7 +89,9 @@ def _time(text: str) -> datetime:
 
 
 def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= LARGEST_PAGE:
+    # Bounded before it is read: a prefix of zeros must not hide digits that are counted afterwards.
+    sane = text.isascii() and text.isdecimal() and len(text) <= LONGEST_LIMIT
+    if not sane or not 1 <= int(text) <= LARGEST_PAGE:
         raise Wrong(f"must be a whole number from 1 to {LARGEST_PAGE}", "range")
     return int(text)
 

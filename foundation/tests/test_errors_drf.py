@@ -35,6 +35,7 @@ def test_nested_field_errors_are_flattened_to_dotted_names():
 def test_every_refusal_is_a_problem(error, status, slug):
     got, body, _ = answer(error)
     assert (got, body["type"]) == (status, f"/problems/{slug}")
+    assert "{" not in body["title"]
 
 
 def test_a_throttled_client_learns_when_to_come_back():

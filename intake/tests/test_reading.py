@@ -166,9 +166,12 @@ def test_a_list_can_be_narrowed(bank, params, found):
         {"limit": "-1"},
         {"limit": "٣"},
         {"limit": "9" * 5000},
+        {"limit": "000000001000"},
+        {"limit": "000000001" + "9" * 5000},
         {"cursor": "???"},
         {"cursor": "YWJj"},
         {"unknown": "1"},
+        {"format": "xml"},
     ],
 )
 def test_a_wrong_parameter_is_named(bank, params):
