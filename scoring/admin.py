@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from clients.admin import InstitutionFilter
 from features.catalogue import CATALOGUE
 from features.vector import present_by_category, unpack
 from foundation.admin_facts import FactAdmin, FactPageAdmin
@@ -44,7 +45,7 @@ class DecisionAdmin(FactPageAdmin):
         "top_reason",
     )
     list_display_links = ("transaction_id_shown",)
-    list_filter = ("status", "risk_level", "transaction__vertical", "institution")
+    list_filter = ("status", "risk_level", "transaction__vertical", InstitutionFilter)
     list_select_related = ("transaction__customer", "institution")
     ordering = ("-transaction",)
     search_fields = ("transaction__external_id",)
@@ -155,7 +156,7 @@ class RuleActivityAdmin(FactAdmin):
         "errors",
     )
     list_display_links = None
-    list_filter = ("rule_code", "vertical", "institution")
+    list_filter = ("rule_code", "vertical", InstitutionFilter)
     list_select_related = ("institution",)
     ordering = ("-day", "-live_hits")
 
@@ -164,7 +165,7 @@ class RuleActivityAdmin(FactAdmin):
 class DecisionActivityAdmin(FactAdmin):
     list_display = ("day", "status_shown", "vertical", "institution", "decisions")
     list_display_links = None
-    list_filter = ("status", "vertical", "institution")
+    list_filter = ("status", "vertical", InstitutionFilter)
     list_select_related = ("institution",)
     ordering = ("-day", "status")
 

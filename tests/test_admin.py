@@ -7,6 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clients.models import Institution
 from foundation.models import AuditEntry
 from foundation.roles import ROLES
 from scoring.models import Decision
@@ -60,6 +61,14 @@ def test_people_see_their_own_institutions_only(decided, people, app_model):
     foreign = Transaction.objects.get(external_id="theirs-1")
     answer = client.get(reverse(f"admin:{app_model}_change", args=[foreign.pk]))
     assert answer.status_code == 302  # as if it did not exist
+
+
+def test_no_list_names_institutions_that_are_not_ones_own(decided, people):
+    client, foreign = signed_in(people["analyst"]), Institution.objects.get(slug="other")
+    Institution.objects.filter(pk=foreign.pk).update(name="Not-Yours Bank")
+    allowed = [page for page in PAGES if people["analyst"].has_perm("{}.view_{}".format(*page))]
+    for page in allowed:
+        assert "Not-Yours" not in client.get(list_of(*page)).content.decode(), page
 
 
 def test_the_auditor_sees_all_institutions(decided, people):

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from clients.admin import InstitutionFilter
 from clients.models import Institution
 from features.identifiers import PURPOSES
 from foundation.admin_facts import FactAdmin, FactPageAdmin
@@ -59,7 +60,7 @@ class TransactionAdmin(FactPageAdmin):
         "source",
     )
     list_display_links = ("external_id",)
-    list_filter = ("vertical", "transaction_type", "institution")
+    list_filter = ("vertical", "transaction_type", InstitutionFilter)
     list_select_related = ("customer", "institution")
     ordering = ("-id",)
     search_fields = ("external_id",)
@@ -107,7 +108,7 @@ class IdentityAdmin(FactPageAdmin):
 
     page_template = "transactions/identity.html"
     list_display: tuple[str, ...] = ("reference_masked", "institution", "first_seen")
-    list_filter = ("institution",)
+    list_filter = (InstitutionFilter,)
     list_select_related = ("institution",)
     ordering = ("-id",)
     reveals = {"reference": open_reference}
@@ -151,7 +152,7 @@ class CardAdmin(IdentityAdmin):
 class LabelAdmin(FactAdmin):
     list_display = ("known", "transaction", "verdict", "source", "typology")
     list_display_links = ("transaction",)
-    list_filter = ("is_fraud", "source", "institution")
+    list_filter = ("is_fraud", "source", InstitutionFilter)
     list_select_related = ("transaction", "institution")
     ordering = ("-known_at",)
 
