@@ -87,7 +87,6 @@ class ApiKeyAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     list_filter = (InstitutionFilter,)
     list_select_related = ("institution", "tier", "created_by")
     search_fields = ("name", "prefix__exact")
-    show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     actions_list = ("issue",)
     actions_detail = ("revoke",)

@@ -12,7 +12,9 @@ from foundation.admin_parts import ReadOnlyModelAdmin, RevealMixin, ScopedModelA
 
 
 class FactAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
-    """Rows of an institution that nobody edits."""
+    """Rows of an institution that nobody edits, in the one order that an index serves."""
+
+    sortable_by = ()
 
 
 class FactPageAdmin(RevealMixin, FactAdmin):

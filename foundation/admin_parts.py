@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
@@ -83,12 +84,17 @@ class QuietChangeList(ChangeList):  # type: ignore[misc]
 
 
 class FastModelAdmin(ModelAdmin):  # type: ignore[misc]
-    """For tables of any size: no full counts, and no query per row (set list_select_related)."""
+    """For tables of any size: no full counts, and no query per row (set list_select_related).
+
+    Leave `list_filter` without plain columns (see `foundation/admin_filters.py`), and let people
+    sort only by what has an index.
+    """
 
     checks_class = OfflineChecks
     list_per_page = 50
     paginator = FastPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # counts every choice of every filter
     list_filter_submit = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

@@ -15,6 +15,7 @@ from clients.admin import InstitutionFilter
 from features.catalogue import CATALOGUE
 from features.vector import present_by_category, unpack
 from foundation.admin_facts import FactAdmin, FactPageAdmin
+from foundation.admin_filters import RecentValuesFilter
 from foundation.admin_parts import display, relative_time
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
@@ -31,6 +32,11 @@ def status_cell(status: str) -> SafeString:
     return format_html('<span class="fs-status fs-{0}">{0}</span>', status)
 
 
+class VerticalFilter(RecentValuesFilter):
+    title = "vertical"
+    parameter_name = "transaction__vertical"
+
+
 @admin.register(Decision)
 class DecisionAdmin(FactPageAdmin):
     page_template = "scoring/decision.html"
@@ -45,7 +51,7 @@ class DecisionAdmin(FactPageAdmin):
         "top_reason",
     )
     list_display_links = ("transaction_id_shown",)
-    list_filter = ("status", "risk_level", "transaction__vertical", InstitutionFilter)
+    list_filter = ("status", "risk_level", VerticalFilter, InstitutionFilter)
     list_select_related = ("transaction__customer", "institution")
     ordering = ("-transaction",)
     search_fields = ("transaction__external_id",)
@@ -100,7 +106,7 @@ class DecisionAdmin(FactPageAdmin):
             _tell(request, [difference.part for difference in differences])
         return HttpResponseRedirect(reverse("admin:scoring_decision_change", args=[row.pk]))
 
-    @display(description="When", ordering="transaction")
+    @display(description="When")
     def when(self, obj: Decision) -> Any:
         return relative_time(obj.transaction.occurred_at)
 
@@ -120,11 +126,11 @@ class DecisionAdmin(FactPageAdmin):
     def amount(self, obj: Decision) -> SafeString:
         return amount_cell(obj.transaction)
 
-    @display(description="Score", ordering="fraud_score")
+    @display(description="Score")
     def score(self, obj: Decision) -> SafeString:
         return format_html('<span class="fs-number">{}</span>', obj.fraud_score)
 
-    @display(description="Status", ordering="status")
+    @display(description="Status")
     def status_shown(self, obj: Decision) -> SafeString:
         return status_cell(obj.status)
 
@@ -169,6 +175,6 @@ class DecisionActivityAdmin(FactAdmin):
     list_select_related = ("institution",)
     ordering = ("-day", "status")
 
-    @display(description="Status", ordering="status")
+    @display(description="Status")
     def status_shown(self, obj: DecisionActivity) -> SafeString:
         return status_cell(obj.status)

@@ -163,3 +163,25 @@ def test_lists_take_as_many_queries_for_thirty_rows_as_for_two(decided, bank, pe
         client.get(url)
     assert len(many) == len(few)
     assert not [q for q in many if "COUNT(*)" in q["sql"] and "LIMIT" not in q["sql"]]
+
+
+@pytest.mark.parametrize("app_model", [("transactions", "transaction"), ("scoring", "decision")])
+def test_lists_read_no_whole_table_for_their_filters(decided, people, app_model):
+    with CaptureQueriesContext(connection) as queries:
+        page = signed_in(people["auditor"]).get(list_of(*app_model), {"_facets": "True"})
+    assert "fintech" in page.content.decode()
+    for sql in (query["sql"] for query in queries):
+        assert "DISTINCT" not in sql, sql
+        assert "COUNT(" not in sql or "LIMIT" in sql, sql
+
+
+def test_a_page_lists_the_customers_newest_transactions_first(decided, bank, people):
+    for number in range(25):
+        request = make_suspicious(transaction_id=f"later-{number}")
+        score_transaction(client=bank, request=request, source="test")
+    ours = Transaction.objects.get(external_id="ours-1")
+    url = reverse("admin:transactions_transaction_change", args=[ours.pk])
+    page = signed_in(people["analyst"]).get(url).content.decode()
+    shown = [number for number in range(25) if f">later-{number}<" in page]
+    assert shown == list(range(5, 25))
+    assert page.index(">later-24<") < page.index(">later-23<")

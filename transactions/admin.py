@@ -13,6 +13,7 @@ from clients.admin import InstitutionFilter
 from clients.models import Institution
 from features.identifiers import PURPOSES
 from foundation.admin_facts import FactAdmin, FactPageAdmin
+from foundation.admin_filters import RecentValuesFilter
 from foundation.admin_pages import person
 from foundation.admin_parts import display, relative_time, visible_institutions
 from transactions.feature_text import feature_texts
@@ -39,12 +40,26 @@ def scope_of(request: HttpRequest) -> list[int]:
     return list(Institution.objects.values_list("id", flat=True)) if ids is None else ids
 
 
+class VerticalFilter(RecentValuesFilter):
+    title = "vertical"
+    parameter_name = "vertical"
+
+
+class TypeFilter(RecentValuesFilter):
+    title = "type"
+    parameter_name = "transaction_type"
+
+
 def _opener(name: str) -> Callable[[Transaction], str]:
     def opened(row: Transaction) -> str:
         request = open_request(row)
         return str({"user_id": request["user_id"], **request["identifiers"]}.get(name, ""))
 
     return opened
+
+
+def _latest(**condition: object) -> QuerySet[Transaction]:
+    return Transaction.objects.filter(**condition).order_by("-id")
 
 
 @admin.register(Transaction)
@@ -60,7 +75,7 @@ class TransactionAdmin(FactPageAdmin):
         "source",
     )
     list_display_links = ("external_id",)
-    list_filter = ("vertical", "transaction_type", InstitutionFilter)
+    list_filter = (VerticalFilter, TypeFilter, InstitutionFilter)
     list_select_related = ("customer", "institution")
     ordering = ("-id",)
     search_fields = ("external_id",)
@@ -87,10 +102,10 @@ class TransactionAdmin(FactPageAdmin):
             "supplied": feature_texts(content["supplied"]),
             "extras": content["extras"],
             "labels": row.labels.order_by("-known_at"),
-            "history": Transaction.objects.filter(customer=row.customer).exclude(pk=row.pk)[:SHOWN],
+            "history": _latest(customer=row.customer_id).exclude(pk=row.pk)[:SHOWN],
         }
 
-    @display(description="When", ordering="id")
+    @display(description="When")
     def when(self, obj: Transaction) -> Any:
         return relative_time(obj.occurred_at)
 
@@ -98,7 +113,7 @@ class TransactionAdmin(FactPageAdmin):
     def customer_masked(self, obj: Transaction) -> SafeString:
         return identifier_cell(masked_reference(obj.customer))
 
-    @display(description="Amount", ordering="amount")
+    @display(description="Amount")
     def amount_shown(self, obj: Transaction) -> SafeString:
         return amount_cell(obj)
 
@@ -115,18 +130,17 @@ class IdentityAdmin(FactPageAdmin):
 
     def page_context(self, request: HttpRequest, row: Identified) -> dict[str, Any]:
         kind = str(self.opts.model_name)
-        latest = Transaction.objects.filter(**{kind: row}).order_by("-id")[:SHOWN]
         return {
             "title": f"{str(self.opts.verbose_name).capitalize()} {masked_reference(row)}",
             "reference": self.masked(request, row, "reference", masked_reference(row)),
-            "latest": latest,
+            "latest": _latest(**{kind: row.pk})[:SHOWN],
         }
 
     @display(description="Reference")
     def reference_masked(self, obj: Identified) -> SafeString:
         return identifier_cell(masked_reference(obj))
 
-    @display(description="First seen", ordering="first_seen_at")
+    @display(description="First seen")
     def first_seen(self, obj: Identified) -> Any:
         return relative_time(obj.first_seen_at)
 
@@ -156,7 +170,7 @@ class LabelAdmin(FactAdmin):
     list_select_related = ("transaction", "institution")
     ordering = ("-known_at",)
 
-    @display(description="Known", ordering="known_at")
+    @display(description="Known")
     def known(self, obj: Label) -> Any:
         return relative_time(obj.known_at)
 

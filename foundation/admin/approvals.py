@@ -40,7 +40,6 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
     )
     list_filter = ("state",)
     list_select_related = ("requested_by",)
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
     sortable_by = ()
     actions_detail = ("approve", "reject", "retry", "cancel")

@@ -26,7 +26,6 @@ class PendingFilter(admin.SimpleListFilter):
 class OutboxEventAdmin(ReadOnlyModelAdmin):
     list_display = ("id", "type", "subject", "occurred", "handled", "done_by")
     list_filter = (PendingFilter,)
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
     sortable_by = ()
     fields = ("type", "subject", "occurred_at", "handled_at", "done_by", "content")
@@ -54,7 +53,6 @@ class OutboxDeliveryAdmin(ReadOnlyModelAdmin):
     list_display = ("subscriber", "event_shown", "state", "attempts", "next_attempt", "error")
     list_filter = ("state",)
     list_select_related = ("event",)
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
     sortable_by = ()
     fields = (

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
+from foundation.admin_filters import RecentValuesFilter
 from foundation.admin_parts import (
     ReadOnlyModelAdmin,
     ScopedModelAdmin,
@@ -15,21 +16,10 @@ from foundation.admin_parts import (
 )
 from foundation.models import AuditEntry, User
 
-RECENT = 5_000
 
-
-class ActionFilter(admin.SimpleListFilter):
-    """Offers the actions among the newest entries: asking the whole table would read it all."""
-
+class ActionFilter(RecentValuesFilter):
     title = "action"
     parameter_name = "action"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        recent = AuditEntry.objects.order_by("-pk").values_list("action", flat=True)[:RECENT]
-        return [(action, action) for action in sorted(set(recent))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(action=self.value()) if self.value() else queryset
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -57,7 +47,6 @@ class AuditEntryAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     list_filter = (ActionFilter, ActorFilter, ("recorded_at", RangeDateTimeFilter))
     search_fields = ("subject__exact",)
     search_help_text = "The exact subject, such as rules.rule:high_amount"
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("-id",)
     sortable_by = ()
     fields = (

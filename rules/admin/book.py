@@ -35,7 +35,6 @@ class RuleAdmin(FastModelAdmin):
     list_filter = ("state", "current__category", "current__severity", "current__effect", "builtin")
     list_select_related = ("current",)
     search_fields = ("code", "current__name", "current__flag_type", "current__family")
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("code",)
     sortable_by = ()
     actions_list = ("publication",)

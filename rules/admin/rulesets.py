@@ -22,7 +22,6 @@ from rules.queries import diff_rulesets, pending_changes, published_snapshot
 class RulesetAdmin(ReadOnlyModelAdmin):
     list_display = ("ruleset", "in_force", "published", "created_by_name", "note", "back_to")
     list_display_links = None
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("-number",)
     sortable_by = ()
     actions_list = ("publication",)

@@ -29,7 +29,6 @@ class VerticalAdmin(FastModelAdmin):
         "last_change",
     )
     list_display_links = None
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("code",)
     sortable_by = ()
 
