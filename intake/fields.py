@@ -224,6 +224,9 @@ FIELDS: Final[Mapping[str, Field]] = {
 }
 REQUIRED: Final = ("user_id", "amount")
 CHECKS: Final = {field.name: field.check for field in FIELDS.values() if field.check}
+PLAIN: Final = frozenset(
+    f.name for f in SUPPLIED.values() if f.type in {Type.NUMBER, Type.MONEY, Type.BOOLEAN}
+)
 TEXTS: Final = frozenset(f.name for f in SUPPLIED.values() if f.type is Type.STRING)
 LISTS: Final = frozenset(f.name for f in SUPPLIED.values() if f.type is Type.STRINGS)
 

@@ -18,7 +18,7 @@ from foundation.errors import FieldError, Problem, problem_response
 from intake.body import Parsed, kind_of, parse_object
 from intake.errors import Wrong, fields_problem
 from intake.extras import read_extras, scalar_fault
-from intake.fields import CHECKS, FIELDS, LISTS, REQUIRED, TEXTS, Field, FraudCheck
+from intake.fields import CHECKS, FIELDS, LISTS, PLAIN, REQUIRED, TEXTS, Field, FraudCheck
 from intake.formats.base import Decoded
 from intake.pan import SHORTEST, mask_card_numbers
 from scoring.answers import Answer, Flag
@@ -188,18 +188,19 @@ def _code(value: Any, field: Field) -> str:
 
 
 def _extras(fields: Fields) -> tuple[Fields, list[FieldError]]:
-    unknown = fields.keys() - FIELDS.keys()
-    # In the order given, so that the fingerprint of a repeat and the naming of errors are stable.
-    return read_extras({n: fields[n] for n in fields if n in unknown}) if unknown else ({}, [])
+    unknown = {name: value for name, value in fields.items() if name not in FIELDS}
+    return read_extras(unknown) if unknown else ({}, [])
 
 
 def _assemble(known: Fields, extras: Fields) -> TransactionInput:
     """The transaction of typed and checked fields. Raises Wrong when a feature does not read."""
     moment = parse_moment(known["occurred_at"]) if "occurred_at" in known else None
-    readings = read(known)
+    # Numbers and booleans are what they are as soon as they are decoded; only the rest is read.
+    readings = read({name: value for name, value in known.items() if name not in PLAIN})
     for problem in readings.problems:
         raise Wrong(problem.message)
     values, identifiers = readings.values, readings.identifiers
+    values.update({name: value for name, value in known.items() if name in PLAIN})
     values.pop("occurred_at", None)
     del identifiers["user_id"]
     return TransactionInput(
