@@ -1,9 +1,8 @@
 """What reads answer: stored facts as JSON, with every identifier masked."""
 
-import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -11,17 +10,13 @@ from features.catalogue import CATALOGUE
 from features.framework import Value
 from features.types import Type
 from features.vector import unpack
-from foundation.crypto import TamperedValue, UnknownKeyVersion
-from foundation.masking import DOTS, mask_email, mask_identifier, mask_ip, mask_phone
 from intake.filters import encode_cursor
 from intake.formats.native import NativeAnswer, native_answer
 from intake.queries import Page
 from scoring.answers import answer_of
 from scoring.models import Decision
 from transactions.models import Transaction
-from transactions.sealing import open_request
-
-log = logging.getLogger(__name__)
+from transactions.presenting import masked_identifiers, readable_request
 
 Features = dict[str, dict[str, Value]]
 
@@ -89,7 +84,7 @@ def present_decision(decision: Decision) -> DecisionRead:
 
 
 def present_transaction(transaction: Transaction) -> TransactionDetail:
-    opened = _opened(transaction)
+    opened = readable_request(transaction)
     return TransactionDetail(
         **_common(transaction, opened),
         supplied=opened.get("supplied", {}),
@@ -99,37 +94,17 @@ def present_transaction(transaction: Transaction) -> TransactionDetail:
 
 def present_page(page: Page) -> TransactionPage:
     return TransactionPage(
-        [TransactionRead(**_common(row, _opened(row))) for row in page.rows],
+        [TransactionRead(**_common(row, readable_request(row))) for row in page.rows],
         encode_cursor(page.last) if page.last else None,
     )
 
 
-def mask(name: str, value: str) -> str:
-    """An identifier as it may be shown, by the name of its field."""
-    return _MASKS.get(name, mask_identifier)(value)
-
-
-def _hidden(_: str) -> str:
-    return DOTS
-
-
-_MASKS: Final[Mapping[str, Callable[[str], str]]] = {
-    "email": mask_email,
-    "phone": mask_phone,
-    "ip_address": mask_ip,
-    "registered_address": _hidden,
-    "transaction_address": _hidden,
-    "bvn": _hidden,
-}
-
-
 def _common(transaction: Transaction, opened: Mapping[str, Any]) -> dict[str, Any]:
     decision = transaction.decision
-    user_id = opened.get("user_id")
-    identifiers = opened.get("identifiers", {})
+    identifiers = masked_identifiers(opened)
     return {
         "transaction_id": transaction.external_id,
-        "user_id": mask_identifier(user_id) if user_id else None,
+        "user_id": identifiers.pop("user_id", None),
         "amount": float(transaction.amount),
         "currency": transaction.currency,
         "industry": transaction.vertical,
@@ -137,7 +112,7 @@ def _common(transaction: Transaction, opened: Mapping[str, Any]) -> dict[str, An
         "occurred_at": transaction.occurred_at,
         "received_at": transaction.received_at,
         "source": transaction.source,
-        "identifiers": {name: mask(name, value) for name, value in identifiers.items()},
+        "identifiers": identifiers,
         "card": _card(transaction),
         "status": decision.status,
         "current_status": decision.status,
@@ -149,16 +124,6 @@ def _common(transaction: Transaction, opened: Mapping[str, Any]) -> dict[str, An
 def _card(transaction: Transaction) -> CardRead | None:
     card = transaction.card
     return None if card is None else CardRead(card.bin or None, card.last_four or None)
-
-
-def _opened(transaction: Transaction) -> dict[str, Any]:
-    """What was sealed with the transaction; nothing when its key is gone or it was tampered with,
-    so that one such row does not take a whole page away."""
-    try:
-        return open_request(transaction)
-    except (UnknownKeyVersion, TamperedValue) as error:
-        log.error("transaction %s does not open: %s", transaction.pk, type(error).__name__)
-        return {}
 
 
 def _by_category(decision: Decision) -> Features:

@@ -21,7 +21,7 @@ from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
 from transactions.admin import amount_cell, identifier_cell, scope_of
 from transactions.feature_text import feature_texts
-from transactions.presenting import masked_identifiers, masked_reference
+from transactions.presenting import masked_identifiers, masked_reference, readable_request
 from transactions.search import search
 
 COUNTS = ("live_hits", "shadow_hits", "errors")
@@ -86,7 +86,7 @@ class DecisionAdmin(FactPageAdmin):
             },
             "features_known": sum(value is not None for value in values),
             "features_all": len(CATALOGUE),
-            "identifiers": masked_identifiers(row.transaction),
+            "identifiers": masked_identifiers(readable_request(row.transaction)),
             "beaten": feature_texts(row.inputs["computed"]),
             "replay_url": reverse("admin:scoring_decision_replay", args=[row.pk]),
         }

@@ -16,13 +16,16 @@ IDENTIFIERS = {
     "device_id": "device-1815",
     "card_token": "token-1852",
 }
+UNKNOWN_FIELDS = {"holder": "Ada Lovelace"}
 
 
 @pytest.fixture
 def decided(bank, stranger):  # noqa: F811
     """Two decisions at our bank, one at the stranger's."""
     for client, name in ((bank, "ours"), (stranger, "theirs")):
-        request = make_suspicious(transaction_id=f"{name}-1", identifiers=IDENTIFIERS)
+        request = make_suspicious(
+            transaction_id=f"{name}-1", identifiers=IDENTIFIERS, extras=UNKNOWN_FIELDS
+        )
         score_transaction(client=client, request=request, source="test")
     request = make_request(transaction_id="ours-2", identifiers=IDENTIFIERS)
     score_transaction(client=bank, request=request, source="test")

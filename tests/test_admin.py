@@ -99,6 +99,16 @@ def test_a_reveal_shows_one_identifier_and_leaves_an_audit_entry(decided, people
     assert (entry.actor, entry.after) == (people["analyst"], {"field": "email"})
 
 
+def test_fields_that_the_catalogue_does_not_know_are_named_but_not_shown(decided, people):
+    ours, client = Transaction.objects.get(external_id="ours-1"), signed_in(people["analyst"])
+    page = client.get(reverse("admin:transactions_transaction_change", args=[ours.pk]))
+    assert "holder" in page.content.decode()
+    assert "Lovelace" not in page.content.decode()
+    url = reverse("admin:transactions_transaction_reveal", args=[ours.pk, "unknown_fields"])
+    assert "Lovelace" in client.post(url).content.decode()
+    assert AuditEntry.objects.get(action="identifier.reveal").after == {"field": "unknown_fields"}
+
+
 @pytest.mark.parametrize("role", ["auditor", "administrator", "risk_manager", "nobody"])
 def test_a_reveal_is_refused_without_the_permission(decided, people, role):
     ours = Transaction.objects.get(external_id="ours-1")

@@ -1,5 +1,6 @@
 """Transactions and who took part, read-only; identifiers masked, each reveal audited."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +19,8 @@ from foundation.admin_pages import person
 from foundation.admin_parts import display, relative_time, visible_institutions
 from transactions.feature_text import feature_texts
 from transactions.models import Card, Customer, Device, Identified, Label, Transaction
-from transactions.presenting import masked_identifiers, masked_reference
-from transactions.sealing import open_reference, open_request
+from transactions.presenting import masked_identifiers, masked_reference, readable_request
+from transactions.sealing import open_reference
 from transactions.search import search
 
 SHOWN = 20
@@ -52,10 +53,16 @@ class TypeFilter(RecentValuesFilter):
 
 def _opener(name: str) -> Callable[[Transaction], str]:
     def opened(row: Transaction) -> str:
-        request = open_request(row)
-        return str({"user_id": request["user_id"], **request["identifiers"]}.get(name, ""))
+        request = readable_request(row)
+        known = {"user_id": request.get("user_id", ""), **request.get("identifiers", {})}
+        return str(known.get(name, ""))
 
     return opened
+
+
+def _extras_of(row: Transaction) -> str:
+    """Fields that the catalogue does not know may hold anything, a person's name included."""
+    return json.dumps(readable_request(row).get("extras", {}), ensure_ascii=False, indent=2)
 
 
 def _latest(**condition: object) -> QuerySet[Transaction]:
@@ -80,7 +87,7 @@ class TransactionAdmin(FactPageAdmin):
     ordering = ("-id",)
     search_fields = ("external_id",)
     search_help_text = "Exact: transaction ID, customer, device, card token, e-mail, phone or IP"
-    reveals = {name: _opener(name) for name in PURPOSES}
+    reveals = {**{name: _opener(name) for name in PURPOSES}, "unknown_fields": _extras_of}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Transaction], search_term: str
@@ -92,15 +99,16 @@ class TransactionAdmin(FactPageAdmin):
         return queryset.filter(pk__in=found), False
 
     def page_context(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
-        content = open_request(row)
+        request_sent = readable_request(row)
+        unknown = ", ".join(sorted(request_sent.get("extras", {})))
         return {
             "title": f"Transaction {row.external_id}",
             "identifiers": {
                 name: self.masked(request, row, name, value)
-                for name, value in masked_identifiers(row).items()
+                for name, value in masked_identifiers(request_sent).items()
             },
-            "supplied": feature_texts(content["supplied"]),
-            "extras": content["extras"],
+            "supplied": feature_texts(request_sent.get("supplied", {})),
+            "extras": unknown and self.masked(request, row, "unknown_fields", unknown),
             "labels": row.labels.order_by("-known_at"),
             "history": _latest(customer=row.customer_id).exclude(pk=row.pk)[:SHOWN],
         }

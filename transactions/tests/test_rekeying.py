@@ -10,7 +10,7 @@ from foundation.rekey import versions_in_use
 from transactions.models import Customer, Transaction
 from transactions.presenting import masked_identifiers
 from transactions.queries import list_transactions
-from transactions.sealing import open_reference
+from transactions.sealing import open_reference, open_request
 from transactions.search import search
 from transactions.tests.conftest import make_customer, make_transaction
 
@@ -38,7 +38,7 @@ def test_after_rekeying_the_old_key_is_not_needed(settings, old_payment, institu
     assert keyring().versions == (2,)
     assert set(versions_in_use()) == {2}
     moved = Transaction.objects.get()
-    assert masked_identifiers(moved)["email"] == "a••••@example.com"
+    assert masked_identifiers(open_request(moved))["email"] == "a••••@example.com"
     assert list(list_transactions([institution.pk], user_id="C-20931")) == [moved]
     assert list(search("ADA@example.com", [institution.pk])) == [moved]
     assert moved.hash_version == Customer.objects.get().hash_version == 2

@@ -8,9 +8,14 @@ from foundation.crypto import TamperedValue
 from foundation.errors import BadRequest
 from foundation.models import AuditEntry, OutboxEvent
 from transactions.models import Label
-from transactions.presenting import masked_identifiers, masked_reference
+from transactions.presenting import (
+    mask,
+    masked_identifiers,
+    masked_reference,
+    readable_request,
+)
 from transactions.queries import list_transactions
-from transactions.sealing import open_reference
+from transactions.sealing import open_reference, open_request
 from transactions.services import record_label
 from transactions.tests.conftest import make_customer, make_transaction
 
@@ -47,13 +52,25 @@ def test_a_label_before_its_event_or_from_the_future_is_refused(payment, offset)
 
 
 def test_identifiers_are_shown_masked(payment):
-    assert masked_identifiers(payment) == {
+    assert masked_identifiers(open_request(payment)) == {
         "user_id": "C-••••1",
         "email": "a••••@example.com",
         "phone": "+234••••78",
         "ip_address": "203.0.•.•",
     }
     assert "20931" not in masked_reference(payment.customer)
+
+
+@pytest.mark.parametrize("name", ["registered_address", "transaction_address", "bvn"])
+def test_of_an_address_or_a_bank_verification_number_nothing_is_shown(name):
+    assert mask(name, "12 Allen Avenue, Ikeja") == "••••"
+
+
+def test_what_does_not_open_is_shown_as_nothing(payment, caplog):
+    payment.sealed = payment.customer.reference_sealed = b"\x01" * 60
+    assert readable_request(payment) == {}
+    assert masked_reference(payment.customer) == "••••"
+    assert "does not open" in caplog.text
 
 
 def test_a_sealed_reference_does_not_open_in_another_row(institution):
