@@ -179,7 +179,9 @@ class ParameterForm(forms.Form):
         return Parameter(value=data["parsed"], **plain)
 
 
-ParameterFormSet = forms.formset_factory(ParameterForm, extra=1, can_delete=True, max_num=30)
+ParameterFormSet = forms.formset_factory(
+    ParameterForm, extra=1, can_delete=True, max_num=30, absolute_max=31
+)
 ParameterFormSet.deletion_widget = UnfoldBooleanWidget
 
 

@@ -298,3 +298,10 @@ def test_the_page_of_a_rule_in_any_state_shows_its_ways(state: State) -> None:
     Rule.objects.filter(code="high_amount").update(state=state)
     text = signed_in().get(rule_url("change")).content.decode()
     assert ("Change share" in text) is (state is State.CANARY)
+
+
+def test_a_flood_of_parameter_rows_is_refused_without_drawing_them():
+    data = {"parameters-TOTAL_FORMS": 100_000, "parameters-INITIAL_FORMS": 100_000}
+    answer = signed_in().post(reverse("admin:rules_rule_add"), data)
+    assert answer.status_code == 200
+    assert len(answer.context["parameters"].forms) <= 31
