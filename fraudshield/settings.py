@@ -102,6 +102,8 @@ DATABASES = {
 }
 if suffix := os.environ.get("TEST_DB_SUFFIX"):
     DATABASES["default"]["TEST"] = {"NAME": f"test_fraudshield_{suffix}"}
+# Off behind a pooler that hands each transaction another connection (foundation/prepared.py).
+PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.first("REDIS_URL")
 

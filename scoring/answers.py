@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from scoring.decided import Decided
 from scoring.models import Decision
 
 MESSAGES = {
@@ -45,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False  # the decision was there before this request
 
 
-def answer_of(decision: Decision, transaction_id: str, *, replayed: bool) -> Answer:
+def answer_of(decision: Decision | Decided, transaction_id: str, *, replayed: bool) -> Answer:
     """The answer that a stored (or just written) decision gives."""
     return Answer(
         transaction_id=transaction_id,
@@ -77,7 +78,7 @@ def flag_of(hit: dict[str, Any]) -> Flag:
     )
 
 
-def message_of(decision: Decision) -> str:
+def message_of(decision: Decision | Decided) -> str:
     """One sentence: the status and the strongest reason for it."""
     text = MESSAGES[decision.status]
     if decision.status == "approved" or not decision.hits:

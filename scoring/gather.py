@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg2 import Binary
+
+from foundation.prepared import fetch_one
+from foundation.sql import Fragment
 
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
@@ -57,9 +59,9 @@ def gather(question: Question) -> Gathered:
         _key("t", question.transaction_id, scope, params),
         _key("i", question.idempotency_key, scope, params),
     )
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", params)
-        return Gathered(*cursor.fetchone())
+    row = fetch_one(Fragment(f"SELECT {', '.join(parts)}", params))
+    assert row is not None  # noqa: S101  a SELECT of expressions has one row
+    return Gathered(*row)
 
 
 def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[Any]) -> str:

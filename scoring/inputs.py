@@ -13,8 +13,9 @@ class TransactionInput(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=
     Defaults are left out when it is encoded, so that a field added later does not change what
     earlier requests look like: their repeats must still be found equal.
 
-    `identifiers` are raw personal data by feature name (email, phone, ip_address, device_id ...):
-    they are sealed for storage and hashed for look-up, and nothing else.
+    `user_id` and `identifiers` (email, phone, ip_address, device_id ... by feature name) are
+    personal data in normal form (`features.identifiers.normal_form`): they are sealed for storage
+    and hashed for look-up, and nothing else.
     """
 
     user_id: str

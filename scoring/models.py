@@ -26,7 +26,9 @@ class Decision(models.Model):
         HIGH = "high", "high"
         CRITICAL = "critical", "critical"
 
-    transaction = models.OneToOneField(Transaction, models.PROTECT, primary_key=True)
+    transaction = models.OneToOneField(
+        Transaction, models.PROTECT, primary_key=True, db_constraint=False
+    )
     institution = models.ForeignKey(
         Institution, models.PROTECT, db_constraint=False, db_index=False, related_name="+"
     )

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from clients.authentication import Client
-from features.identifiers import PURPOSES, normal_form
-from foundation.crypto import keyed_hash, keyed_hashes
+from features.identifiers import PURPOSES
+from foundation.crypto import hash_versions, keyed_hash, keyed_hashes
 from foundation.errors import BadRequest, FieldError
 from foundation.ids import uuid7
 from scoring.gather import Question
@@ -48,10 +48,8 @@ def prepare(
         raise BadRequest(
             f"occurred_at {message}.", errors=[FieldError("occurred_at", message, "future")]
         )
-    raw = {"user_id": request.user_id, **request.identifiers}
-    forms = {
-        name: form for name, value in raw.items() if (form := normal_form(name, value)) is not None
-    }
+    raw = {**request.identifiers, "user_id": request.user_id}
+    hashes = {name: keyed_hash(value, purpose=PURPOSES[name]) for name, value in raw.items()}
     transaction_id = uuid7()
     return Prepared(
         id=transaction_id,
@@ -61,19 +59,25 @@ def prepare(
         occurred_at=occurred_at,
         received_at=received_at,
         currency=request.currency or client.base_currency,
-        raw=forms,
-        hashes={name: keyed_hash(value, purpose=PURPOSES[name]) for name, value in forms.items()},
+        raw=raw,
+        hashes=hashes,
         question=Question(
             institution_id=client.institution_id,
-            customer=_all_hashes(forms, "user_id"),
-            device=_all_hashes(forms, "device_id"),
-            card=_all_hashes(forms, "card_token"),
+            customer=_every_hash("user_id", raw, hashes),
+            device=_every_hash("device_id", raw, hashes),
+            card=_every_hash("card_token", raw, hashes),
             transaction_id=request.transaction_id,
             idempotency_key=idempotency_key,
         ),
     )
 
 
-def _all_hashes(forms: Mapping[str, str], identifier: str) -> list[bytes]:
-    value = forms.get(identifier)
-    return [] if value is None else keyed_hashes(value, PURPOSES[identifier])
+def _every_hash(
+    identifier: str, raw: Mapping[str, str], hashes: Mapping[str, bytes]
+) -> list[bytes]:
+    """The hash under each key in use, current first; none when the identifier was not given."""
+    if identifier not in raw:
+        return []
+    if len(hash_versions()) == 1:
+        return [hashes[identifier]]
+    return keyed_hashes(raw[identifier], PURPOSES[identifier])

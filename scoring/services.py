@@ -28,11 +28,11 @@ from rules.registry import book_for
 from scoring import metrics
 from scoring.answers import Answer, answer_of
 from scoring.consider import Ground, consider, hit_as_json
+from scoring.decided import Decided
 from scoring.events import DecisionMade
 from scoring.formula import Verdict
 from scoring.gather import Gathered, gather
 from scoring.inputs import TransactionInput
-from scoring.models import Decision
 from scoring.prepare import Prepared, prepare
 from scoring.store import fingerprint, write
 from transactions.models import TransactionKey
@@ -156,9 +156,9 @@ def _decision(
     beaten: Mapping[str, Any],
     evaluation: Evaluation,
     verdict: Verdict,
-) -> Decision:
+) -> Decided:
     numbers, texts = pack(ground.values)
-    return Decision(
+    return Decided(
         transaction_id=prepared.id,
         institution_id=prepared.client.institution_id,
         decided_at=datetime.now(UTC),
@@ -166,11 +166,15 @@ def _decision(
         risk_level=verdict.level,
         fraud_score=verdict.fraud_score,
         rule_score=verdict.rule_score,
+        ml_score=None,
+        ml_probability=None,
         effect=verdict.effect,
+        degraded=[],
         use_ml=prepared.request.use_ml,
         hits=[hit_as_json(hit) for hit in evaluation.hits],
         shadow_hits=[hit_as_json(hit) for hit in evaluation.shadow_hits],
         ruleset_number=book.number,
+        model_version="",
         catalogue_version=CATALOGUE.version,
         hash_version=hash_versions()[0],
         numbers=numbers,
@@ -185,7 +189,7 @@ def _decision(
 
 
 def _event(
-    prepared: Prepared, decision: Decision, evaluation: Evaluation, imported: bool
+    prepared: Prepared, decision: Decided, evaluation: Evaluation, imported: bool
 ) -> DecisionMade:
     return DecisionMade(
         transaction=str(prepared.id),
@@ -203,7 +207,7 @@ def _event(
 
 
 def _write(
-    prepared: Prepared, gathered: Gathered, decision: Decision, event: DecisionMade, source: str
+    prepared: Prepared, gathered: Gathered, decision: Decided, event: DecisionMade, source: str
 ) -> None:
     if connection.in_atomic_block:  # the caller's transaction must survive a duplicate
         with transaction.atomic():
@@ -213,7 +217,7 @@ def _write(
 
 
 def _count(
-    decision: Decision, prepared: Prepared, evaluation: Evaluation, marks: list[float]
+    decision: Decided, prepared: Prepared, evaluation: Evaluation, marks: list[float]
 ) -> None:
     metrics.FRAUD_CHECKS.labels(prepared.request.vertical, decision.status).inc()
     metrics.FRAUD_SCORE.observe(decision.fraud_score)

@@ -71,7 +71,7 @@ def fragments(new: NewTransaction) -> list[tuple[str, Fragment]]:
         if identity is not None and identity.known_id is None
     ]
     parts.append(("stored_transaction", _transaction(new)))
-    parts.append(("stored_keys", _keys(new)))
+    parts += [(f"stored_key_{key.kind}", _key(key, new)) for key in new.keys]
     return parts
 
 
@@ -131,16 +131,19 @@ def _reference(name: str, identity: Identity | None) -> Fragment:
     return Fragment("%s", [identity.known_id if identity else None])
 
 
-def _keys(new: NewTransaction) -> Fragment:
-    rows = [
-        [new.institution_id, key.kind, key.key, new.id, Binary(new.fingerprint), new.hash_version]
-        for key in new.keys
+def _key(key: Key, new: NewTransaction) -> Fragment:
+    values = [
+        new.institution_id,
+        key.kind,
+        key.key,
+        new.id,
+        Binary(new.fingerprint),
+        new.hash_version,
     ]
     return Fragment(
-        "INSERT INTO transactions_transactionkey "  # noqa: S608
-        "(institution_id, kind, key, transaction_id, fingerprint, hash_version) VALUES "
-        + ", ".join(f"({_marks(row)})" for row in rows),
-        [value for row in rows for value in row],
+        "INSERT INTO transactions_transactionkey (institution_id, kind, key, transaction_id, "  # noqa: S608
+        f"fingerprint, hash_version) VALUES ({_marks(values)})",
+        values,
     )
 
 

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Decision',
             fields=[
-                ('transaction', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='transactions.transaction')),
+                ('transaction', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='transactions.transaction')),
                 ('decided_at', models.DateTimeField()),
                 ('status', models.CharField(choices=[('approved', 'approved'), ('review', 'review'), ('declined', 'declined')], max_length=8)),
                 ('risk_level', models.CharField(choices=[('low', 'low'), ('medium', 'medium'), ('high', 'high'), ('critical', 'critical')], max_length=8)),

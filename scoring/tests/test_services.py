@@ -94,7 +94,7 @@ def test_institutions_do_not_share_ids_or_customers(bank, stranger):
 
 
 def test_known_people_and_things_are_found_again(bank):
-    who = {"device_id": "d-1", "card_token": "c-1", "email": "Ada@Example.com"}
+    who = {"device_id": "d-1", "card_token": "c-1", "email": "ada@example.com"}
     score(bank, make_request(identifiers=who))
     score(bank, make_request(identifiers=who))
     assert (Customer.objects.count(), Device.objects.count(), Card.objects.count()) == (1, 1, 1)
@@ -103,14 +103,19 @@ def test_known_people_and_things_are_found_again(bank):
 @pytest.mark.parametrize("known", [False, True], ids=["new customer", "known customer"])
 def test_a_decision_takes_two_statements(bank, known):
     """Besides BEGIN and COMMIT at most 3 are promised; a regression must be seen here."""
-    identifiers = {"device_id": "d-1", "card_token": "c-1", "email": "a@example.com"}
-    score(bank, make_request(user_id="warm-up"))
+
+    def send(name, times):
+        identifiers = {"device_id": name, "card_token": name, "email": f"{name}@example.com"}
+        for number in range(times):
+            request = make_request(user_id=name, identifiers=identifiers)
+            score(bank, request, idempotency_key=f"{name}-{number}")
+
+    send("warm-up", 2)  # the statements are prepared once a connection
     if known:
-        score(bank, make_request(identifiers=identifiers))
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
-        score(bank, make_request(identifiers=identifiers), idempotency_key=f"k-{known}")
+        send("ada", 1)
+    with CaptureQueriesContext(connection) as queries:
+        identifiers = {"device_id": "ada", "card_token": "ada", "email": "ada@example.com"}
+        score(bank, make_request(user_id="ada", identifiers=identifiers), idempotency_key="k")
     statements = [q["sql"] for q in queries if "SAVEPOINT" not in q["sql"]]
     assert len(statements) == 2, statements
 

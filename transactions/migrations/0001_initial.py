@@ -66,9 +66,9 @@ class Migration(migrations.Migration):
                 ('ip_hash', models.BinaryField(max_length=16, null=True, verbose_name='IP hash')),
                 ('hash_version', models.PositiveSmallIntegerField()),
                 ('sealed', models.BinaryField(help_text='All fields as received, encrypted.')),
-                ('card', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='transactions.card')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='transactions.customer')),
-                ('device', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='transactions.device')),
+                ('card', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='transactions.card')),
+                ('customer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='transactions.customer')),
+                ('device', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='transactions.device')),
                 ('institution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.institution')),
             ],
             options={
