@@ -1,6 +1,6 @@
 """The rule language: small, typed, safe expressions over features and parameters.
 
-A rule goes through folders' worth of steps, each a module: `lexer` and `parser` (text to tree),
+A rule goes through steps, each a module: `lexer` and `parser` (text to tree),
 `checker` (names and types; `analysis` finds what can never or always be true), then one checked
 tree with three meanings: `interpreter` (the reference), `python_code` with `compile` (scoring) and
 `polars_code` (history).
@@ -95,7 +95,7 @@ def to_polars(
     """The rule over a table of history; `polars_code` tells the columns that it reads.
 
     A condition becomes a boolean without nulls, true where the rule fires; a score a float, null
-    where missing.
+    where missing. A score that is a constant has one row: add it with ``with_columns``.
     """
     # Imported late: Polars takes a fifth of a second, and a scoring worker never needs it.
     from rules.language.polars_code import polars_expression

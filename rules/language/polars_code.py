@@ -71,8 +71,9 @@ def _part(term: Term, vertical: Mapping[str, ParameterValue | None]) -> Part:
             return Part(pl.when(known).then(found.fill_null(value=False)), 3)
         case Apply(function="in" | "contains_any" | "matches", arguments=(subject, held)):
             return _search(term.function, _part(subject, vertical), held, vertical)
-        case Apply(function="length", arguments=(FeatureTerm(type=Type.STRINGS) as items,)):
-            return Part(_part(items, vertical).expr.list.len().cast(pl.Float64), 2)
+        case Apply(function="length", arguments=(items,)) if items.type is Type.STRINGS:
+            held = _part(items, vertical)
+            return Part(held.expr.list.len().cast(pl.Float64), held.weight + 1)
         case Apply(function=function, arguments=arguments):
             return POLARS_FUNCTIONS[function](*(_part(part, vertical) for part in arguments))
         case _:

@@ -88,6 +88,11 @@ def _plain(build: Callable[..., pl.Expr]) -> Callable[..., Part]:
     return apply
 
 
+def _or_else(value: pl.Expr, fallback: pl.Expr) -> pl.Expr:
+    # Not coalesce: of a constant that is not null it makes a column of one row.
+    return pl.when(value.is_not_null()).then(value).otherwise(fallback)
+
+
 def _choose(condition: pl.Expr, one: pl.Expr, other: pl.Expr) -> pl.Expr:
     return pl.when(condition).then(one).when(~condition).then(other)
 
@@ -125,6 +130,6 @@ POLARS_FUNCTIONS: Mapping[str, Callable[..., Part]] = {
     "hour_of": _cyclic(3_600.0, 24.0, 0.0),
     "weekday_of": _cyclic(86_400.0, 7.0, 3.0),
     "known": _plain(pl.Expr.is_not_null),
-    "default": _plain(pl.coalesce),
+    "default": _shared(_or_else),
     "if_else": _shared(_choose),
 }

@@ -152,6 +152,7 @@ _NUMBER_ITEMS = st.lists(_literals(_NUMBERS), min_size=1, max_size=4).map(
     lambda items: Items(tuple(items))
 )
 _LIST_NAMES = [Name("bots"), Name("nobody"), VerticalName("currencies")]
+_ALL_LISTS = [*_LIST_NAMES, Name("categories")]
 _FIXED_LISTS = st.one_of(_STRING_ITEMS, st.sampled_from(_LIST_NAMES))
 
 
@@ -175,7 +176,7 @@ class Trees:
             number.map(_negative),
             _many(number),
             _one(number),
-            _call("length", st.one_of(string, st.just(Name("categories")))),
+            _call("length", st.one_of(string, st.sampled_from(_ALL_LISTS))),
             *(_call(f"{unit}_between", moment, moment) for unit in ("seconds", "hours", "days")),
             _call("hour_of", moment),
             _call("hour_of", moment, number),
