@@ -28,4 +28,5 @@ EXPOSE 8000
 # The header keeps the redirect to HTTPS from answering in /health's place.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=6 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(r.Request(f'http://127.0.0.1:{os.environ[\"PORT\"]}/health', headers={'X-Forwarded-Proto': 'https'}), timeout=4)"]
-CMD ["sh", "-c", "exec python -m granian --interface wsgi --host 0.0.0.0 --port \"$PORT\" --workers \"${WEB_WORKERS:-2}\" --blocking-threads \"${WEB_THREADS:-4}\" --respawn-failed-workers fraudshield.wsgi:application"]
+# Several processes answer; the directory is where they add up their figures for /metrics.
+CMD ["sh", "-c", "PROMETHEUS_MULTIPROC_DIR=$(mktemp -d) && export PROMETHEUS_MULTIPROC_DIR && exec python -m granian --interface wsgi --host 0.0.0.0 --port \"$PORT\" --workers \"${WEB_WORKERS:-2}\" --blocking-threads \"${WEB_THREADS:-4}\" --respawn-failed-workers fraudshield.wsgi:application"]

@@ -132,6 +132,18 @@ def test_it_answers_when_it_says_that_it_is_ready(launch):
     assert f"{launch.url}/admin/" in launch.shown
 
 
+def test_the_figures_of_all_processes_add_up(launch):
+    asked = 30
+    for _ in range(asked):
+        assert status(f"{launch.url}/health") == 200
+    counted = 'request_latency_seconds_count{endpoint="health"}'
+    for _ in range(4):  # whichever process answers
+        with urllib.request.urlopen(f"{launch.url}/metrics") as answer:  # noqa: S310
+            lines = answer.read().decode().splitlines()
+        line = next(line for line in lines if line.startswith(counted))
+        assert float(line.removeprefix(counted)) >= asked
+
+
 def test_the_demo_file_holds_what_a_visitor_needs(launch):
     demo = launch.demo
     assert demo["url"] == launch.url

@@ -78,6 +78,7 @@ class Launch:
     def _clear_the_ground(self) -> None:
         if names := stop_leftovers(self.state.records):
             say(f"Stopped what an earlier start left running: {', '.join(names)}.")
+        self.state.clear_metrics()
         machine.check_port(self.options.host, self.options.port)
 
     def _start_servers(self, secrets: Secrets) -> Servers:
@@ -105,6 +106,7 @@ class Launch:
             **servers.environment(),
             "DEMO": "1" if self.options.is_demo else "0",
             "STATE_DIR": str(self.state.path),
+            "PROMETHEUS_MULTIPROC_DIR": str(self.state.metrics),
             "PORT": str(self.options.port),
             "DJANGO_SETTINGS_MODULE": "fraudshield.settings",
         }

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +40,10 @@ class StateDirectory:
         return self.path / "run"
 
     @property
+    def metrics(self) -> Path:
+        return self.path / "metrics"
+
+    @property
     def demo_file(self) -> Path:
         return self.path / "demo.json"
 
@@ -54,6 +59,12 @@ class StateDirectory:
                 f"{self.path} cannot be written ({error.strerror}); change its owner, or name "
                 "another directory: STATE_DIR=/elsewhere make run."
             ) from None
+
+    def clear_metrics(self) -> None:
+        """An empty place for the figures of all processes: those of an earlier start are gone, and
+        its process ids may come again."""
+        shutil.rmtree(self.metrics, ignore_errors=True)
+        self.metrics.mkdir(parents=True, exist_ok=True)
 
     @contextlib.contextmanager
     def locked(self, address: str) -> Iterator[None]:
