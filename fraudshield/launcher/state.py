@@ -41,7 +41,7 @@ class StateDirectory:
 
     @property
     def metrics(self) -> Path:
-        return self.path / "metrics"
+        return self.records / "metrics"
 
     @property
     def demo_file(self) -> Path:
