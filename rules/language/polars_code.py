@@ -72,8 +72,8 @@ def _part(term: Term, vertical: Mapping[str, ParameterValue | None]) -> Part:
         case Apply(function="in" | "contains_any" | "matches", arguments=(subject, held)):
             return _search(term.function, _part(subject, vertical), held, vertical)
         case Apply(function="length", arguments=(items,)) if items.type is Type.STRINGS:
-            held = _part(items, vertical)
-            return Part(held.expr.list.len().cast(pl.Float64), held.weight + 1)
+            entries = _part(items, vertical)
+            return Part(entries.expr.list.len().cast(pl.Float64), entries.weight + 1)
         case Apply(function=function, arguments=arguments):
             return POLARS_FUNCTIONS[function](*(_part(part, vertical) for part in arguments))
         case _:
