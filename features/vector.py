@@ -4,9 +4,10 @@ Numbers hold what is a number, an amount, a time or a yes or no (1 or 0); texts 
 as JSON. What is missing at the end of an array is left off.
 """
 
-import json
 from collections.abc import Sequence
 from operator import itemgetter
+
+import msgspec
 
 from features.catalogue import CATALOGUE
 from features.framework import CATEGORIES, Row, Value
@@ -25,7 +26,7 @@ def pack(values: Sequence[Value | None]) -> tuple[list[float | None], list[str |
     texts = list(_TEXTS(values))
     for i in _LISTS:
         if texts[i] is not None:
-            texts[i] = json.dumps(texts[i])
+            texts[i] = msgspec.json.encode(texts[i]).decode()
     _trim(numbers)
     _trim(texts)
     return numbers, texts
@@ -64,7 +65,7 @@ def by_name(
     for position, text in zip(used.texts, texts, strict=False):
         if text is not None:
             is_list = used.types[position] is Type.STRINGS
-            known[used.names[position]] = tuple(json.loads(text)) if is_list else text
+            known[used.names[position]] = tuple(msgspec.json.decode(text)) if is_list else text
     return known
 
 

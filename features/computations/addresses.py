@@ -30,6 +30,7 @@ _SPECIAL_OCTETS = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203, *range(22
 NOT_PUBLIC = frozenset({"unspecified", "loopback", "link_local", "private", "reserved"})
 
 
+@lru_cache(maxsize=32)  # one transaction's address is read for several features
 def parse_address(text: str) -> Address | None:
     """The address, an IPv4 one where an IPv6 one merely wraps it."""
     try:
