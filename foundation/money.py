@@ -1,7 +1,6 @@
-"""Currencies (ISO 4217) and amounts with their currency."""
+"""Currencies (ISO 4217) and amounts as people read them."""
 
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 # Digits after the point, where they are not two.
 _MINOR_UNITS = {
@@ -34,32 +33,6 @@ def is_currency(code: str) -> bool:
 def minor_units(code: str) -> int:
     """Digits after the decimal point; two for a currency that says nothing else."""
     return _MINOR_UNITS.get(code, 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """An exact amount of one currency. Amounts of two currencies never add up: that raises."""
-
-    amount: Decimal
-    currency: str
-
-    def __post_init__(self) -> None:
-        if not is_currency(self.currency):
-            raise ValueError(f"{self.currency!r} is no ISO 4217 currency.")
-
-    def __add__(self, other: "Money") -> "Money":
-        if other.currency != self.currency:
-            raise ValueError(f"{self.currency} and {other.currency} cannot be added.")
-        return Money(self.amount + other.amount, self.currency)
-
-    def rounded(self) -> "Money":
-        """To the currency's smallest unit, halves to the even one."""
-        unit = Decimal(1).scaleb(-minor_units(self.currency))
-        return Money(self.amount.quantize(unit, ROUND_HALF_EVEN), self.currency)
-
-    def __str__(self) -> str:
-        """As the pages show it: "NGN 480,000.00"."""
-        return f"{self.currency} {self.rounded().amount:,}"
 
 
 def format_money(amount: float | Decimal, currency: str) -> str:

@@ -3,7 +3,7 @@
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from intelligence.models import ExchangeRate
@@ -86,8 +86,3 @@ def current_rates() -> RateTable:
 def forget_rates() -> None:
     """Make the next look-up read the database: after an import, and between tests."""
     _cache.table = None
-
-
-def rates_of(rates: Mapping[str, float]) -> str:
-    """Rates in words, for a decision's page: `1 USD = 1,530; 1 EUR = 1,790`."""
-    return "; ".join(f"1 {currency} = {value:,.6g}" for currency, value in sorted(rates.items()))

@@ -17,6 +17,7 @@ from foundation.admin_facts import FactAdmin, FactPageAdmin
 from foundation.admin_filters import RecentValuesFilter
 from foundation.admin_pages import person
 from foundation.admin_parts import display, relative_time, visible_institutions
+from foundation.money import format_money
 from transactions.feature_text import feature_texts
 from transactions.models import Card, Customer, Device, Identified, Label, Transaction
 from transactions.presenting import masked_identifiers, masked_reference, readable_request
@@ -27,8 +28,8 @@ SHOWN = 20
 
 
 def amount_cell(row: Transaction) -> SafeString:
-    """Right-aligned with two decimals, the currency behind."""
-    return format_html('<span class="fs-number">{} {}</span>', f"{row.amount:,.2f}", row.currency)
+    """Right-aligned, with the currency and its number of decimals."""
+    return format_html('<span class="fs-number">{}</span>', format_money(row.amount, row.currency))
 
 
 def identifier_cell(text: str) -> SafeString:

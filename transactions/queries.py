@@ -24,14 +24,6 @@ def find_by_key(institution_id: int, external_id: str) -> UUID | None:
     )
 
 
-def transaction_for(institution_id: int, external_id: str) -> Transaction | None:
-    """The transaction with its customer, device and card; two queries."""
-    pk = find_by_key(institution_id, external_id)
-    if pk is None:
-        return None
-    return Transaction.objects.select_related("customer", "device", "card").get(pk=pk)
-
-
 def list_transactions(
     institution_ids: Iterable[int],
     *,
