@@ -202,9 +202,8 @@ def _assemble(known: Fields, extras: Fields) -> TransactionInput:
     values, identifiers = readings.values, readings.identifiers
     values.update({name: value for name, value in known.items() if name in PLAIN})
     values.pop("occurred_at", None)
-    del identifiers["user_id"]
     return TransactionInput(
-        user_id=known["user_id"],
+        user_id=identifiers.pop("user_id"),  # in normal form, as the others are
         amount=abs(values.pop("amount")),  # type: ignore[arg-type]  # -0.0 is 0
         transaction_id=known.get("transaction_id"),
         vertical=values.pop("industry", "payments"),  # type: ignore[arg-type]

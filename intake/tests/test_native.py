@@ -92,6 +92,14 @@ def test_null_means_not_given(bank):
     assert "ip_is_vpn" not in stored("t-1")["supplied"]
 
 
+def test_spaces_around_an_identifier_make_nobody_somebody_else(bank):
+    bank.check(user_id="C-77", device_id="D-1", transaction_id="a")
+    bank.check(user_id=" C-77 ", device_id="D-1 ", transaction_id="b")
+    one, other = Transaction.objects.filter(external_id__in=["a", "b"])
+    assert (one.customer_id, one.device_id) == (other.customer_id, other.device_id)
+    assert len(bank.get("/api/v1/transactions", {"user_id": "C-77 "}).json()["results"]) == 2
+
+
 def test_a_number_for_a_customer_is_the_same_customer_as_its_digits(bank):
     bank.check(user_id=4711, transaction_id="t-1")
     bank.check(user_id="4711", transaction_id="t-2")
