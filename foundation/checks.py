@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
 from foundation.crypto import parse_keys
+from foundation.rekey import locked_models
 
 _WORDS_OF_EXAMPLES = ("demo", "development", "insecure", "change", "example", "secret-key")
 _RANDOM_KEY_VARIETY = 16  # different bytes; 32 random ones have 28 or more, examples fewer
@@ -92,6 +93,23 @@ def check_no_demo_users(databases: Iterable[str] | None = None, **_: Any) -> lis
                 7,
                 f"Users of the demo, whose passwords are known, can sign in: {shown}.",
                 "Start with an empty database, or deactivate these users.",
+            )
+        ]
+    return []
+
+
+@register(Tags.database)
+def check_keys_open_what_is_stored(
+    databases: Iterable[str] | None = None, **_: Any
+) -> list[CheckMessage]:
+    if "default" not in (databases or ()):
+        return []
+    if locked := locked_models():
+        return [
+            _error(
+                9,
+                f"FRAUDSHIELD_KEYS does not open what is stored: {', '.join(locked)}.",
+                "Give back the keys that this database was written with, each under its number.",
             )
         ]
     return []

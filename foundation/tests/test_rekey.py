@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.test.utils import isolate_apps
 
 from foundation import crypto, rekey
+from foundation.checks import check_keys_open_what_is_stored
 from foundation.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -118,3 +119,27 @@ def test_start_and_end_are_audited(secret, settings):
 def test_a_model_without_sealed_fields_is_refused():
     with pytest.raises(TypeError, match="no binary field"):
         rekey.register_sealed_model(AuditEntry, rekey_row)
+
+
+WRONG = "1:" + base64.b64encode(bytes(range(2, 34))).decode()
+
+
+@pytest.mark.parametrize("keys", [WRONG, NEW], ids=["wrong", "missing"])
+def test_keys_that_open_nothing_are_named_before_the_start(secret, settings, keys):
+    settings.FRAUDSHIELD_KEYS = keys
+    (found,) = check_keys_open_what_is_stored(databases=["default"])
+    assert (found.id, "foundation.secret" in found.msg) == ("fraudshield.E009", True)
+
+
+@pytest.mark.parametrize("keys", [OLD, f"{NEW},{OLD}"], ids=["same", "rotating"])
+def test_keys_that_open_what_is_stored_are_passed(secret, settings, keys):
+    settings.FRAUDSHIELD_KEYS = keys
+    assert check_keys_open_what_is_stored(databases=["default"]) == []
+    assert versions(secret) == [1] * 7
+
+
+def test_without_rows_or_tables_any_key_is_passed(secret, settings):
+    secret.objects.all().delete()
+    settings.FRAUDSHIELD_KEYS = WRONG
+    assert check_keys_open_what_is_stored(databases=["default"]) == []
+    assert check_keys_open_what_is_stored(databases=None) == []
