@@ -124,7 +124,10 @@ def test_a_transaction_takes_the_committed_number_of_statements(bank):
         "phone": "+2348012345678",
         "ip_address": "203.0.113.7",
     }
-    bank.check(user_id="somebody")  # the key, the book and the rates are in memory from here on
+    # From here on the key, the book and the rates are in memory, and the statements are prepared.
+    others = {name: f"{value}0" for name, value in everything.items()}
+    for fields in ({}, {}, others):
+        assert bank.check(user_id="somebody", **fields).status_code == 200
     counts = {
         "new customer": statements(bank, **PLAIN),
         "known customer": statements(bank, **PLAIN),
