@@ -148,11 +148,13 @@ class Load:
 
 
 @contextlib.contextmanager
-def running(directory: Path, database_url: str, redis_url: str) -> Iterator[System]:
+def running(
+    directory: Path, database_url: str, redis_url: str, *, workers: int = 1
+) -> Iterator[System]:
     system = System(directory, database_url, redis_url)
     try:
         system.prepare()
-        system.start_web()
+        system.start_web(workers=workers)
         yield system
     finally:
         system.stop()
