@@ -38,16 +38,27 @@ def read_body(request: HttpRequest) -> bytes:
     if declared > LARGEST_BODY:
         raise _too_large()
     try:
-        if declared or not request.META.get("wsgi.input_terminated"):
-            return request.body
-        # A chunked body declares no length. Django would take it for empty; the server marks its
-        # end, so that it can be read until then.
-        body: bytes = request.META["wsgi.input"].read(LARGEST_BODY + 1)
+        body = _read(request, declared)
     except (UnreadablePostError, OSError) as error:
-        raise BadRequest("The body ended before its declared length.", type="cut-short") from error
+        raise _cut_short() from error
     if len(body) > LARGEST_BODY:
         raise _too_large()
+    if len(body) < declared:  # what came may be valid by itself, and yet not what was meant
+        raise _cut_short()
     return body
+
+
+def _read(request: HttpRequest, declared: int) -> bytes:
+    if declared or not request.META.get("wsgi.input_terminated"):
+        return request.body
+    # A chunked body declares no length. Django would take it for empty; the server marks its end,
+    # so that it can be read until then.
+    body: bytes = request.META["wsgi.input"].read(LARGEST_BODY + 1)
+    return body
+
+
+def _cut_short() -> BadRequest:
+    return BadRequest("The body ended before its declared length.", type="cut-short")
 
 
 def _too_large() -> TooLarge:

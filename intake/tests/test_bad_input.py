@@ -3,15 +3,20 @@
 import gzip
 import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
 from django.test import Client as HttpClient
 from django.utils import timezone as clock
 
 from clients.authentication import forget_cached_keys
 from clients.models import ApiKey, Institution
 from clients.services import revoke_api_key
+from foundation.errors import BadRequest, TooLarge
 from foundation.models import OutboxEvent
+from intake.body import read_body
 from intake.tests.cast import CHECK, PLAIN, Caller, wrong_fields
 from intake.tests.conftest import open_bank
 from scoring.models import Decision
@@ -79,6 +84,40 @@ def test_a_body_of_ten_megabytes_is_too_large(bank):
     assert response.status_code == 413
     assert response.headers["Content-Type"] == "application/problem+json"
     assert "1,048,576" in response.json()["detail"]
+
+
+def from_server(body: bytes, **environ) -> HttpRequest:
+    """A request as a server hands it over, where its own client can't make one."""
+    return WSGIRequest(
+        {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": CHECK,
+            "CONTENT_TYPE": "application/json",
+            "wsgi.input": BytesIO(body),
+            **environ,
+        }
+    )
+
+
+def test_a_body_shorter_than_declared_is_refused_though_it_is_valid_by_itself():
+    with pytest.raises(BadRequest, match="declared length"):
+        read_body(from_server(b'{"user_id": 1, "amount": 1}', CONTENT_LENGTH="500"))
+
+
+def test_a_chunked_body_declares_no_length_and_is_read_to_its_end():
+    chunked = {"wsgi.input_terminated": True}
+    assert read_body(from_server(b"{}", **chunked)) == b"{}"
+    with pytest.raises(TooLarge):
+        read_body(from_server(b"x" * 1_100_000, **chunked))
+
+
+def test_a_connection_that_breaks_is_no_fault_of_ours():
+    class Broken(BytesIO):
+        def read(self, *_):
+            raise OSError("reset by peer")
+
+    with pytest.raises(BadRequest):
+        read_body(from_server(b"", CONTENT_LENGTH="5", **{"wsgi.input": Broken()}))
 
 
 def test_a_thousand_fields_are_too_many(bank):
