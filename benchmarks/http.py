@@ -19,11 +19,19 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks._cpu import cpu_seconds
 from fraudshield.launcher import machine
 from fraudshield.launcher.options import read_options
 from fraudshield.launcher.process import Process
 
-FIGURES = ("http_rps", "http_vs_floor", "http_p99_ms", "sql_per_transaction", "http_stage_us")
+FIGURES = (
+    "http_rps",
+    "http_vs_floor",
+    "http_p99_ms",
+    "sql_per_transaction",
+    "http_stage_us",
+    "http_cpu_us",
+)
 NEEDS_SERVERS = True
 
 ROUNDS = 5
@@ -178,8 +186,19 @@ def _measure(wanted: set[str], key: str) -> Iterator[dict[str, Any]]:
             "unit": "us",
             "detail": stages,
         },
+        _cpu_figure(floor, ours),
     ]
     yield from (figure for figure in figures if figure["figure"] in wanted)
+
+
+def _cpu_figure(floor: list[dict[str, Any]], ours: list[dict[str, Any]]) -> dict[str, Any]:
+    """Microseconds of CPU a request, by kind of process: steadier than rates on a busy machine."""
+    detail = {
+        name: {kind: round(median(r["cpu"][kind] for r in rounds), 1) for kind in rounds[0]["cpu"]}
+        for name, rounds in (("floor", floor), ("ours", ours))
+    }
+    value = round(sum(detail["ours"].values()), 1)
+    return {"figure": "http_cpu_us", "value": value, "unit": "us", "detail": detail}
 
 
 def _figure(
@@ -219,16 +238,21 @@ def _load(port: int, path: str, bodies: list[str], headers: dict[str, str]) -> d
         "bodies": bodies,
         "connections": CONNECTIONS,
     }
+    before = cpu_seconds()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks._load"],
         input=json.dumps(job),
         capture_output=True,
         text=True,
         cwd=ROOT,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"the load generator failed: {done.stderr.strip()[-500:]}")
     result: dict[str, Any] = json.loads(done.stdout)
+    used = cpu_seconds()
+    kinds = ("web", "database", "redis")
+    result["cpu"] = {kind: (used[kind] - before[kind]) / len(bodies) * 1e6 for kind in kinds}
     if set(result["statuses"]) != {"200"}:
         raise RuntimeError(f"{path} answered {result['statuses']}: {result['failures']}")
     return result
