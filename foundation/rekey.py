@@ -154,19 +154,21 @@ def _count_versions(model: type[models.Model], name: str) -> list[tuple[int, int
 
 
 def locked_models() -> list[str]:
-    """Models whose newest row this process's keys do not open, because a key is wrong or missing.
+    """Models whose rows this process's keys do not open, because a key is wrong or missing.
 
-    One row each. Without this, a wrong key under the right number shows itself only as customers
-    that are new again. A table that is not (fully) migrated yet is passed over.
+    Asks the oldest and the newest row: a process with the wrong key may have written the latter.
+    Without this, a wrong key under the right number shows itself only as customers that are new
+    again. A table that is not (fully) migrated yet is passed over.
     """
-    return [s.model._meta.label_lower for s in sealed_models() if not _opens_newest(s)]
+    return [s.model._meta.label_lower for s in sealed_models() if not _opens(s)]
 
 
-def _opens_newest(sealed: SealedModel) -> bool:
+def _opens(sealed: SealedModel) -> bool:
+    rows = sealed.model._base_manager
     try:
-        newest = sealed.model._base_manager.order_by("-pk").first()
-        if newest is not None:
-            sealed.rekey_row(newest)  # saves nothing
+        for row in (rows.order_by("pk").first(), rows.order_by("-pk").first()):
+            if row is not None:
+                sealed.rekey_row(row)  # saves nothing
     except (crypto.TamperedValue, crypto.UnknownKeyVersion):
         return False
     except ProgrammingError:

@@ -131,6 +131,12 @@ def test_keys_that_open_nothing_are_named_before_the_start(secret, settings, key
     assert (found.id, "foundation.secret" in found.msg) == ("fraudshield.E009", True)
 
 
+def test_a_wrong_key_is_found_after_rows_were_written_with_it(secret, settings):
+    settings.FRAUDSHIELD_KEYS = WRONG
+    secret.objects.create(pk=8, name_sealed=crypto.seal(b"x", context=context(8)), name_hash=b"")
+    assert len(check_keys_open_what_is_stored(databases=["default"])) == 1
+
+
 @pytest.mark.parametrize("keys", [OLD, f"{NEW},{OLD}"], ids=["same", "rotating"])
 def test_keys_that_open_what_is_stored_are_passed(secret, settings, keys):
     settings.FRAUDSHIELD_KEYS = keys
