@@ -96,7 +96,15 @@ DATABASES = {
         # Each server thread keeps its connection; no health-check query on the hot path: a dead
         # connection costs one 503 with Retry-After, and the thread reconnects.
         "CONN_MAX_AGE": None,
-        "OPTIONS": {"connect_timeout": 3, "application_name": "fraudshield"},
+        # A server that vanished without a word (power, network) is given up after ten seconds.
+        "OPTIONS": {
+            "application_name": "fraudshield",
+            "connect_timeout": 3,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,  # milliseconds; Linux
+        },
     }
 }
 if suffix := os.environ.get("TEST_DB_SUFFIX"):
