@@ -150,7 +150,7 @@ def _count_statements(key: str) -> dict[str, Any]:
 
     def shapes(name: str) -> dict[str, int]:
         full = transaction(0, CHANCE)
-        new = {field: f"{name}-sql" for field in ("user_id", "device_id", "card_token")}
+        new = dict.fromkeys(("user_id", "device_id", "card_token"), f"{name}-sql")
         return {
             "new_customer": send(user_id=name, amount=1),
             "known_customer": send(user_id=name, amount=2),
