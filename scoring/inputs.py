@@ -1,5 +1,6 @@
 """The one typed transaction that every door decodes into and the pipeline reads."""
 
+import sys
 from typing import Any
 
 import msgspec
@@ -34,4 +35,6 @@ class TransactionInput(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=
 
     def fingerprint_bytes(self) -> bytes:
         """Canonical bytes of all decoded fields: equal for the same request in another order."""
-        return msgspec.msgpack.encode(self, order="deterministic")
+        # A default is left out when it is the very same object, which a decoded text never is.
+        same = msgspec.structs.replace(self, vertical=sys.intern(self.vertical))
+        return msgspec.msgpack.encode(same, order="deterministic")

@@ -19,7 +19,7 @@ from clients.authentication import Client
 from features.catalogue import CATALOGUE, compute_vector
 from features.framework import Facts, Row, Value
 from features.vector import pack
-from foundation.crypto import UnknownKeyVersion, hash_versions
+from foundation.crypto import TamperedValue, UnknownKeyVersion, hash_versions
 from foundation.errors import BadRequest, Conflict, FieldError, Unavailable
 from foundation.outbox import nudge
 from intelligence.rates import current_rates
@@ -258,8 +258,16 @@ def _is_repeat(request: TransactionInput, row: TransactionKey) -> bool:
     try:
         return fingerprint(request, row.hash_version) == bytes(row.fingerprint)
     except UnknownKeyVersion:
-        stored = msgspec.convert(open_request(row.transaction), TransactionInput)
+        stored = msgspec.convert(_opened(row), TransactionInput)
         return stored.fingerprint_bytes() == request.fingerprint_bytes()
+
+
+def _opened(row: TransactionKey) -> dict[str, Any]:
+    try:
+        return open_request(row.transaction)
+    except (UnknownKeyVersion, TamperedValue) as error:
+        logger.error("transaction %s does not open: %s", row.transaction_id, type(error).__name__)
+        raise Unavailable("The first request of this ID cannot be read back here.") from error
 
 
 def _conflict(row: TransactionKey) -> str:

@@ -2,10 +2,11 @@
 
 import base64
 
+import msgspec
 import pytest
 from django.core.management import call_command
 
-from foundation.errors import Conflict
+from foundation.errors import Conflict, Unavailable
 from scoring.inputs import TransactionInput
 from scoring.services import score_transaction
 from scoring.tests.making import make_suspicious
@@ -38,6 +39,29 @@ def test_a_repeat_is_known_after_its_key_was_taken_out(bank, rotated):
     again = score_transaction(client=bank, request=REQUEST, source="test", idempotency_key="k-1")
     assert again.replayed
     assert (again.decided_at, again.flags) == (rotated.decided_at, rotated.flags)
+
+
+def test_a_request_of_defaults_is_known_after_its_key_was_taken_out(bank, settings):
+    plain = TransactionInput(user_id="C-1", amount=10.0, transaction_id="t-2")
+    settings.FRAUDSHIELD_KEYS = f"1:{OLD}"
+    score_transaction(client=bank, request=plain, source="test")
+    settings.FRAUDSHIELD_KEYS = f"2:{NEW},1:{OLD}"
+    call_command("rekey", verbosity=0)
+    settings.FRAUDSHIELD_KEYS = f"2:{NEW}"
+    assert score_transaction(client=bank, request=plain, source="test").replayed
+
+
+def test_a_default_counts_the_same_given_or_left_out():
+    given = msgspec.json.decode(b'{"user_id":"C-1","amount":1,"vertical":"payments"}')
+    left_out = TransactionInput(user_id="C-1", amount=1.0)
+    decoded = msgspec.convert(given, TransactionInput)
+    assert decoded.fingerprint_bytes() == left_out.fingerprint_bytes()
+
+
+def test_a_repeat_that_no_key_opens_is_unavailable_not_a_failure(bank, rotated, settings):
+    settings.FRAUDSHIELD_KEYS = f"3:{OLD}"
+    with pytest.raises(Unavailable, match="cannot be read back"):
+        score_transaction(client=bank, request=REQUEST, source="test")
 
 
 @pytest.mark.parametrize(
