@@ -71,6 +71,22 @@ def test_no_list_names_institutions_that_are_not_ones_own(decided, people):
         assert "Not-Yours" not in client.get(list_of(*page)).content.decode(), page
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("status__exact=%00", 302),
+        ("transaction__vertical__in=crypto,%00", 302),
+        ("fraud_score__gte=abc", 302),
+        ("status__regex=(a*)*b", 400),
+        ("rule_score__iregex=[", 400),
+        ("institution__slug=other", 400),
+    ],
+)
+def test_a_hostile_filter_is_refused_without_a_failure(decided, people, query, status):
+    page = signed_in(people["auditor"]).get(f"{list_of('scoring', 'decision')}?{query}")
+    assert page.status_code == status
+
+
 def test_the_auditor_sees_all_institutions(decided, people):
     page = signed_in(people["auditor"]).get(list_of("scoring", "decision")).content.decode()
     assert "ours-1" in page
