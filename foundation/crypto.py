@@ -148,14 +148,14 @@ def sealed_version(sealed: bytes) -> int:
     return bytes(sealed[:1])[0]
 
 
-def keyed_hash(value: str, *, purpose: str, version: int | None = None) -> bytes:
+def keyed_hash(value: str | bytes, *, purpose: str, version: int | None = None) -> bytes:
     """16 bytes (BLAKE2b, keyed) that are equal for equal values of one purpose and key version.
 
     Nothing is normalised: callers bring e-mail addresses and numbers into one form first.
     """
     ring = keyring()
     key = ring.hash_key(ring.current if version is None else version, purpose)
-    data = value.encode("utf-8", "surrogatepass")
+    data = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=HASH_BYTES, key=key).digest()
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg2.errors
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
 from foundation.sql import Fragment
 
@@ -26,8 +26,9 @@ def fetch_one(fragment: Fragment) -> tuple[Any, ...] | None:
 
     One statement, and a PREPARE before the first of its shape on this connection.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # once: the usual proxy looks it up at each use
     with connection.cursor() as cursor:
-        text = _executable(cursor, fragment.sql)
+        text = _executable(cursor, connection.connection, fragment.sql)
         try:
             cursor.execute(text, fragment.params)
         except OperationalError as error:
@@ -37,10 +38,10 @@ def fetch_one(fragment: Fragment) -> tuple[Any, ...] | None:
         return cursor.fetchone() if cursor.description else None
 
 
-def _executable(cursor: Any, sql: str) -> str:
+def _executable(cursor: Any, driver: Any, sql: str) -> str:
     if not settings.PREPARED_STATEMENTS:
         return sql
-    names = _names.setdefault(connection.connection, {})
+    names = _names.setdefault(driver, {})
     known = names.get(sql)
     if known is None and len(names) < MOST:
         known = names[sql] = _prepare(cursor, f"fraudshield_{len(names)}", sql)

@@ -16,3 +16,4 @@ application = get_wsgi_application()
 import_module(settings.ROOT_URLCONF)
 gc.collect()
 gc.freeze()
+gc.set_threshold(10_000, 20, 50)  # a request makes thousands of objects and next to no cycles

@@ -33,7 +33,7 @@ class TransactionInput(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=
     supplied: dict[str, Value] = {}
     extras: dict[str, Any] = {}
 
-    def fingerprint_bytes(self) -> bytes:
+    def packed(self) -> bytes:
         """Canonical bytes of all decoded fields: equal for the same request in another order."""
         # A default is left out when it is the very same object, which a decoded text never is.
         same = msgspec.structs.replace(self, vertical=sys.intern(self.vertical))

@@ -29,6 +29,7 @@ class Prepared:
     received_at: datetime
     currency: str
     raw: Mapping[str, str]  # identifier feature -> value in normal form; personal data
+    packed: bytes  # the request in canonical form: what is sealed and fingerprinted
     hashes: Mapping[str, bytes]  # identifier feature -> hash under the current key
     question: Question
 
@@ -60,6 +61,7 @@ def prepare(
         received_at=received_at,
         currency=request.currency or client.base_currency,
         raw=raw,
+        packed=request.packed(),
         hashes=hashes,
         question=Question(
             institution_id=client.institution_id,

@@ -256,10 +256,10 @@ def _is_repeat(request: TransactionInput, row: TransactionKey) -> bool:
     tells the same at the price of decrypting it.
     """
     try:
-        return fingerprint(request, row.hash_version) == bytes(row.fingerprint)
+        return fingerprint(request.packed(), row.hash_version) == bytes(row.fingerprint)
     except UnknownKeyVersion:
         stored = msgspec.convert(_opened(row), TransactionInput)
-        return stored.fingerprint_bytes() == request.fingerprint_bytes()
+        return stored.packed() == request.packed()
 
 
 def _opened(row: TransactionKey) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from foundation.sql import Fragment, with_statement
 from scoring.decided import Decided
 from scoring.events import DecisionMade
 from scoring.gather import Gathered
-from scoring.inputs import TransactionInput
 from scoring.prepare import Prepared
 from transactions.models import TransactionKey
 from transactions.sealing import identity_context, seal_request
@@ -55,15 +54,15 @@ def _new_transaction(prepared: Prepared, gathered: Gathered, source: str) -> New
         phone_hash=prepared.hashes.get("phone"),
         ip_hash=prepared.hashes.get("ip_address"),
         hash_version=hash_versions()[0],
-        sealed=seal_request(prepared.id, msgspec.structs.asdict(request)),
+        sealed=seal_request(prepared.id, prepared.packed),
         keys=_keys(prepared),
-        fingerprint=fingerprint(request),
+        fingerprint=fingerprint(prepared.packed),
     )
 
 
-def fingerprint(request: TransactionInput, version: int | None = None) -> bytes:
+def fingerprint(packed: bytes, version: int | None = None) -> bytes:
     """Keyed hash over the decoded request: what makes a repeat the same."""
-    return keyed_hash(request.fingerprint_bytes().hex(), purpose="fingerprint", version=version)
+    return keyed_hash(packed, purpose="fingerprint", version=version)
 
 
 def _keys(prepared: Prepared) -> list[Key]:

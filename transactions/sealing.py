@@ -8,6 +8,8 @@ import msgspec
 from foundation.crypto import seal, unseal
 from transactions.models import Identified, Transaction
 
+_NOTHING: dict[str, Any] = {"identifiers": {}, "supplied": {}, "extras": {}}  # left out when empty
+
 
 def identity_context(kind: str, institution_id: int, reference_hash: bytes) -> bytes:
     """Ties a sealed reference to its row, which has no number yet when it is sealed."""
@@ -18,16 +20,15 @@ def transaction_context(transaction_id: UUID) -> bytes:
     return f"transactions.transaction:{transaction_id}".encode()
 
 
-def seal_request(transaction_id: UUID, content: dict[str, Any]) -> bytes:
-    """All of a request, sealed for its transaction row."""
-    return seal(msgspec.msgpack.encode(content), context=transaction_context(transaction_id))
+def seal_request(transaction_id: UUID, packed: bytes) -> bytes:
+    """All of a request (a msgpack map), sealed for its transaction row."""
+    return seal(packed, context=transaction_context(transaction_id))
 
 
 def open_request(transaction: Transaction) -> dict[str, Any]:
     """The request as it was received: {identifiers, supplied, extras, ...}. Holds personal data."""
     plain = unseal(transaction.sealed, context=transaction_context(transaction.pk))
-    content: dict[str, Any] = msgspec.msgpack.decode(plain)
-    return content
+    return {**_NOTHING, **msgspec.msgpack.decode(plain)}
 
 
 def open_reference(identity: Identified) -> str:

@@ -55,7 +55,7 @@ def test_a_default_counts_the_same_given_or_left_out():
     given = msgspec.json.decode(b'{"user_id":"C-1","amount":1,"vertical":"payments"}')
     left_out = TransactionInput(user_id="C-1", amount=1.0)
     decoded = msgspec.convert(given, TransactionInput)
-    assert decoded.fingerprint_bytes() == left_out.fingerprint_bytes()
+    assert decoded.packed() == left_out.packed()
 
 
 def test_a_repeat_that_no_key_opens_is_unavailable_not_a_failure(bank, rotated, settings):
@@ -81,4 +81,4 @@ def test_a_field_added_later_does_not_change_an_earlier_requests_fingerprint():
         added_later: str | None = None
 
     fields = {name: getattr(REQUEST, name) for name in REQUEST.__struct_fields__}
-    assert Later(**fields).fingerprint_bytes() == REQUEST.fingerprint_bytes()
+    assert Later(**fields).packed() == REQUEST.packed()

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from clients.services import create_institution
@@ -56,7 +57,7 @@ def make_transaction(customer, **overrides) -> Transaction:
         "customer": customer,
         "email_hash": keyed_hash("ada@example.com", purpose="email"),
         "hash_version": hash_versions()[0],
-        "sealed": seal_request(pk, content),
+        "sealed": seal_request(pk, msgspec.msgpack.encode(content)),
         **overrides,
     }
     return Transaction.objects.create(**fields)
