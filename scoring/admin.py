@@ -40,6 +40,7 @@ class VerticalFilter(RecentValuesFilter):
 @admin.register(Decision)
 class DecisionAdmin(FactPageAdmin):
     page_template = "scoring/decision.html"
+    institution_field = "transaction__institution"  # indexed there, in the order of the list
     list_display = (
         "when",
         "transaction_id_shown",
@@ -64,6 +65,13 @@ class DecisionAdmin(FactPageAdmin):
             name="scoring_decision_replay",
         )
         return [route, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
+        rows: QuerySet[Decision] = super().get_queryset(request)
+        match = request.resolver_match
+        if match and str(match.url_name).endswith("_changelist"):
+            return rows.defer("numbers", "texts", "inputs", "shadow_hits")
+        return rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Decision], search_term: str

@@ -26,7 +26,7 @@ _turn = count()
 
 
 def observe_stages(marks: list[float]) -> None:
-    """Record `len(STAGES)` durations from one more time marks (perf_counter seconds), now and then."""
+    """Record `len(STAGES)` durations from one more time marks (perf_counter s), at times."""
     if next(_turn) % SAMPLED:
         return
     for index, stage in enumerate(STAGES):

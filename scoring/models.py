@@ -58,7 +58,6 @@ class Decision(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["institution", "-transaction"], name="decision_institution"),
             models.Index(  # serves: the flagged ones, newest first
                 fields=["institution", "status", "-transaction"],
                 name="decision_flagged",

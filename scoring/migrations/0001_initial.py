@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('institution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.institution')),
             ],
             options={
-                'indexes': [models.Index(fields=['institution', '-transaction'], name='decision_institution'), models.Index(condition=models.Q(('status', 'approved'), _negated=True), fields=['institution', 'status', '-transaction'], name='decision_flagged')],
+                'indexes': [models.Index(condition=models.Q(('status', 'approved'), _negated=True), fields=['institution', 'status', '-transaction'], name='decision_flagged')],
             },
         ),
         migrations.CreateModel(
