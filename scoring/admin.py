@@ -146,9 +146,8 @@ class DecisionAdmin(FactPageAdmin):
     def top_reason(self, obj: Decision) -> str:
         if not obj.hits:
             return "–"
-        strongest: str = max(obj.hits, key=lambda hit: hit["worth"])["reason"]
         more = len(obj.hits) - 1
-        return f"{strongest} (+{more})" if more else strongest
+        return f"{obj.top_reason} (+{more})" if more else obj.top_reason
 
 
 def _tell(request: HttpRequest, parts: list[str]) -> None:

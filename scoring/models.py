@@ -68,6 +68,13 @@ class Decision(models.Model):
     def __str__(self) -> str:
         return f"{self.status} {self.fraud_score}"
 
+    @property
+    def top_reason(self) -> str:
+        """The reason of the hit that is worth most; empty without hits."""
+        if not self.hits:
+            return ""
+        return str(max(self.hits, key=lambda hit: hit["worth"])["reason"])
+
 
 class StoredFeature(models.Model):
     """Where each feature stands in a stored vector, by catalogue version; kept for plain SQL.

@@ -219,7 +219,7 @@ def _write(
 def _count(
     decision: Decided, prepared: Prepared, evaluation: Evaluation, marks: list[float]
 ) -> None:
-    metrics.FRAUD_CHECKS.labels(prepared.request.vertical, decision.status).inc()
+    metrics.checks_counter(prepared.request.vertical, decision.status).inc()
     metrics.FRAUD_SCORE.observe(decision.fraud_score)
     metrics.observe_stages(marks)
     for error in evaluation.errors:
