@@ -31,7 +31,10 @@ def test_the_curl_example_gets_the_answer_shown(bank):
     assert got == shown
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE))))
+COMMANDS = sorted(set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE)))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_make_command_exists(command):
     assert re.search(rf"^[\w ]*\b{command}\b[\w ]*:", MAKEFILE, re.MULTILINE)
 
