@@ -4,7 +4,6 @@ With several server processes each keeps its figures in files under PROMETHEUS_M
 launcher sets it before any of this is imported); a scrape, answered by one of them, adds them up.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
 from itertools import count
@@ -13,9 +12,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponseBase
-from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
+from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 
 from foundation.outbox import outbox_status
 from rules.definition import State
@@ -73,16 +72,12 @@ def measured(endpoint: str) -> Callable[[View[P, R]], View[P, R]]:
     return decorate
 
 
-def render_metrics() -> bytes:
+def render_metrics(request: HttpRequest | None = None) -> bytes:
     """All figures in Prometheus's text format, of all processes. Two small queries."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    else:
-        registry = REGISTRY
     state = CollectorRegistry()
     state.register(StateCollector())
-    return generate_latest(registry) + generate_latest(state)
+    counted: bytes = ExportToDjangoView(request).content
+    return counted + generate_latest(state)
 
 
 class StateCollector:
