@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -115,8 +116,23 @@ def free_port() -> int:
         return port
 
 
-def check_port(host: str, port: int) -> None:
-    """Raises LauncherError when the web server could not listen there."""
+def check_port(host: str, port: int, *, patience: float = 0.0) -> None:
+    """Raises LauncherError when the web server could not listen there.
+
+    `patience` in seconds: how long a port may take to become free, as those of processes that were
+    just killed do.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _try_port(host, port)
+        except LauncherError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
+
+
+def _try_port(host: str, port: int) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

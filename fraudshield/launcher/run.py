@@ -23,6 +23,7 @@ from fraudshield.launcher.terminal import Lines, Progress, say
 
 READY_SECONDS = 60.0
 STEPS = 7
+RELEASE_SECONDS = 5.0  # that a killed process may hold its port
 
 
 def run() -> None:
@@ -76,10 +77,12 @@ class Launch:
             say("Stopped.")
 
     def _clear_the_ground(self) -> None:
-        if names := stop_leftovers(self.state.records):
+        names = stop_leftovers(self.state.records)
+        if names:
             say(f"Stopped what an earlier start left running: {', '.join(names)}.")
         self.state.clear_metrics()
-        machine.check_port(self.options.host, self.options.port)
+        patience = RELEASE_SECONDS if names else 0.0
+        machine.check_port(self.options.host, self.options.port, patience=patience)
 
     def _start_servers(self, secrets: Secrets) -> Servers:
         servers = Servers(self.state.path, secrets=secrets, pause=self.interrupt.pause)
