@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
+from foundation.middleware import ProblemMiddleware
+
 HOT_PATH = "/api/v1/fraud/check"
 
 
@@ -20,6 +22,7 @@ class HotDoorMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self.problems = ProblemMiddleware(get_response)  # type: ignore[arg-type]
         self.door: Callable[[HttpRequest], HttpResponse] | None = None
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -28,6 +31,18 @@ class HotDoorMiddleware:
         if self.door is None:  # the URLconf is not loaded while middlewares are made
             self.door = resolve(HOT_PATH).func
         request.get_host()  # refuses hosts that are not ours, as for every other address
-        response = self.door(request)
+        response = self._answer(self.door, request)
         response.headers["Content-Length"] = str(len(response.content))
         return response
+
+    def _answer(
+        self, door: Callable[[HttpRequest], HttpResponse], request: HttpRequest
+    ) -> HttpResponse:
+        """As Django treats an exception of a view: an unreachable database becomes a 503."""
+        try:
+            return door(request)
+        except Exception as error:
+            answer = self.problems.process_exception(request, error)
+            if answer is None:
+                raise
+            return answer

@@ -81,8 +81,11 @@ def _running(server: Server) -> Iterator[Server]:
 
 
 def _private_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A PostgreSQL of the test's own, to be stopped, started and killed at will."""
-    with _running(PostgresServer(tmp_path_factory.mktemp("own"), durable=False)) as server:
+    """A PostgreSQL of the test's own, to be stopped, started and killed at will.
+
+    Durable, as the real one is: what it acknowledged must survive being killed.
+    """
+    with _running(PostgresServer(tmp_path_factory.mktemp("own"), durable=True)) as server:
         yield server
 
 
