@@ -1,0 +1,38 @@
+"""A person's way through the admin, in a real browser."""
+
+import pytest
+
+from foundation.models import User
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(chromium_path, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        yield page
+        browser.close()
+
+
+def test_an_analyst_signs_in_and_reads_why_a_transaction_was_declined(
+    page, live_server, decided, people
+):
+    analyst = User.objects.get(username="analyst")
+    analyst.set_password("a-long-enough-one")
+    analyst.save()
+    page.goto(live_server.url)
+    page.fill("[name=username]", "analyst")
+    page.fill("[name=password]", "a-long-enough-one")
+    page.press("[name=password]", "Enter")
+    page.get_by_role("link", name="ours-1").click()
+    assert page.get_by_text("The connection comes through a VPN or proxy").first.is_visible()
+    page.get_by_role("button", name="Make it again and compare").click()
+    assert page.get_by_text("identical").is_visible()
+    assert page.get_by_text("theirs-1").count() == 0
