@@ -1,18 +1,8 @@
-"""Reading decisions. Every query is scoped to an institution."""
+"""Looking decisions up for commands."""
 
 from uuid import UUID
 
-from scoring.answers import Answer, answer_of
 from scoring.models import Decision
-from transactions.queries import find_by_key
-
-
-def decision_for(institution_id: int, transaction_id: str) -> Answer | None:
-    """The decision on the client's transaction id; two queries."""
-    pk = find_by_key(institution_id, transaction_id)
-    if pk is None:
-        return None
-    return answer_of(Decision.objects.get(pk=pk), transaction_id, replayed=False)
 
 
 def find_decision(text: str) -> Decision | None:

@@ -12,7 +12,6 @@ from foundation.outbox import drain_outbox
 from rules.models import Publication
 from rules.registry import registry
 from scoring.models import Decision, DecisionActivity, RuleActivity
-from scoring.queries import decision_for
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
 from transactions.models import Card, Customer, Device, Transaction, TransactionKey
@@ -89,8 +88,6 @@ def test_institutions_do_not_share_ids_or_customers(bank, stranger):
     answer = score(stranger, make_request(transaction_id="t-1", amount=9.0))
     assert not answer.replayed
     assert Customer.objects.count() == 2
-    assert decision_for(stranger.institution_id, "t-1") is not None
-    assert decision_for(stranger.institution_id, "t-2") is None
 
 
 def test_known_people_and_things_are_found_again(bank):
