@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from features.computations.numbers import same
 from features.framework import Feature, Reading, Source, Value
 from features.types import Type
+from features.windows.declaring import Windowed
 
 LARGEST_AMOUNT = 1e12
 LARGEST_COUNT = 1e9
@@ -35,6 +36,8 @@ class More(TypedDict, total=False):
     compute: Callable[..., Value | None]
     computed_from: tuple[str, ...]
     optional: tuple[str, ...]
+    windowed: Windowed
+    gathered_from: str
 
 
 class Section:
@@ -44,8 +47,8 @@ class Section:
         self.category = category
 
     def feature(self, name: str, kind: Type, doc: str, **more: Unpack[More]) -> Feature:
-        """Any feature; one with a computation may be supplied, too, unless its source says not."""
-        if "compute" in more:
+        """Any feature; what we compute or count may be supplied, too, unless its source says not."""
+        if not more.keys().isdisjoint(("compute", "windowed", "gathered_from")):
             more.setdefault("source", "either")
         return Feature(name=name, category=self.category, type=kind, doc=doc, **more)
 

@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 from features.errors import DefinitionError
 from features.types import Type
+from features.windows.declaring import Windowed
 
 Value = float | bool | str | tuple[str, ...]
 Row = list[Value | None]
@@ -61,7 +62,9 @@ class Feature:
     and ``maximum`` hold for every value in a vector, supplied or computed: a value outside them is
     missing. ``compute`` gets the features named in ``computed_from`` in that order, and is not
     called when one of them is missing, except for those named last in ``optional``, which it gets
-    as None.
+    as None. ``windowed`` says what of the recorded events the feature counts; the counters answer
+    it, so it comes with what is gathered. ``gathered_from`` names, for people, what else of ours it
+    may come from: the customer's profile, the telephone number, an address database.
     """
 
     name: str
@@ -84,6 +87,8 @@ class Feature:
     compute: Callable[..., Value | None] | None = None
     computed_from: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    windowed: Windowed | None = None
+    gathered_from: str = ""
 
     @property
     def suppliable(self) -> bool:
@@ -415,7 +420,8 @@ def _computation_complaints(feature: Feature) -> Iterator[str]:
     if feature.compute is None:
         if feature.computed_from or feature.optional:
             yield "names inputs but no computation"
-        if feature.source != "supplied" and not feature.output:
+        ours = feature.windowed or feature.gathered_from or feature.output
+        if feature.source != "supplied" and not ours:
             yield f"its source is {feature.source!r} but it has no computation"
         return
     if feature.source == "supplied":

@@ -2,15 +2,19 @@
 
 from features.computations import numbers, times
 from features.declaring import Section
+from features.windows.declaring import Windowed
 
 _ = Section("behavioral")
 
 _last_hour = _.count(
-    "transactions_last_hour", "How many transactions the customer made in the hour up to this one."
+    "transactions_last_hour",
+    "How many transactions the customer made in the hour up to this one.",
+    windowed=Windowed(entity="customer", window="1h"),
 )
 _last_day = _.count(
     "transactions_last_day",
     "How many transactions the customer made in the 24 hours up to this one.",
+    windowed=Windowed(entity="customer", window="24h"),
 )
 _failed_logins = _.count(
     "failed_login_attempts",

@@ -1,0 +1,93 @@
+"""One transaction as the counters see it: when, how much, by whom, and under which conditions."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from features.windows.declaring import CONDITIONS, ENTITIES, MEMBERS
+
+SMALL_USD = 10.0
+"""Below this an amount is small, as card testers' are (the sources' card testing rule)."""
+
+MEMBER_BYTES = 8
+ENTITY_BYTES = 12
+
+_REFUNDS = frozenset({"refund", "chargeback", "reversal"})
+_LOANS = frozenset({"loan_disbursement", "loan"})
+_CASH_OUTS = frozenset({"cash_out", "withdrawal"})
+
+FLAGS: Mapping[str, int] = {name: 1 << i for i, name in enumerate(CONDITIONS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """`amount` is in the institution's currency, missing without a rate. `flags` holds the bits
+    (`FLAGS`) of the conditions that are true. `entities` and `members` are hashes by name; of
+    those whose parts are not all known there are none."""
+
+    occurred_at: float  # epoch seconds
+    amount: float | None
+    flags: int
+    entities: Mapping[str, bytes]
+    members: Mapping[str, bytes]
+
+
+def happening(
+    *,
+    occurred_at: float,
+    amount: float,
+    amount_in_base: float | None,
+    amount_in_usd: float | None,
+    transaction_type: str | None,
+    parties: Mapping[str, bytes],
+    country: str | None = None,
+) -> Happening:
+    """`parties` are keyed hashes by party (customer, card, ..., see `ENTITIES`)."""
+    parts: dict[str, bytes] = {**parties, "amount": repr(amount).encode()}
+    payee = parties.get("merchant") or parties.get("beneficiary")
+    if payee:
+        parts["payee"] = payee
+    if country:
+        parts["country"] = country.encode()
+    return Happening(
+        occurred_at=occurred_at,
+        amount=amount_in_base,
+        flags=flags_of(amount=amount, usd=amount_in_usd, transaction_type=transaction_type),
+        entities=_joined(ENTITIES, parts, ENTITY_BYTES),
+        members=_joined(MEMBERS, parts, MEMBER_BYTES),
+    )
+
+
+def flags_of(*, amount: float, usd: float | None, transaction_type: str | None) -> int:
+    """The bits of the conditions that are true of a transaction before it is decided."""
+    kind = (transaction_type or "").lower()
+    return (
+        (FLAGS["small"] if usd is not None and usd < SMALL_USD else 0)
+        | (FLAGS["round"] if amount.is_integer() else 0)
+        | (FLAGS["refund"] if kind in _REFUNDS else 0)
+        | (FLAGS["loan"] if kind in _LOANS else 0)
+        | (FLAGS["cash_out"] if kind in _CASH_OUTS else 0)
+    )
+
+
+def _joined(
+    names: Mapping[str, tuple[str, ...]], parts: Mapping[str, bytes], size: int
+) -> dict[str, bytes]:
+    found = {}
+    for name, needed in names.items():
+        if len(needed) == 1:
+            part = parts.get(needed[0])
+            if part is not None:
+                found[name] = part[:size] if len(part) >= size else _digest((part,), size)
+        else:
+            several = tuple(parts.get(part) for part in needed)
+            if None not in several:
+                found[name] = _digest(several, size)  # type: ignore[arg-type]
+    return found
+
+
+def _digest(parts: tuple[bytes, ...], size: int) -> bytes:
+    """Parts are keyed hashes or short, so that their lengths tell them apart."""
+    return hashlib.blake2b(
+        b"".join(len(part).to_bytes(2, "big") + part for part in parts), digest_size=size
+    ).digest()
