@@ -13,6 +13,7 @@ from foundation.money import is_currency
 from rules import language
 from rules.definition import VERTICALS, Definition, Money, Parameter
 from rules.errors import Finding, Invalid
+from rules.list_names import LIST_NAMES, Source
 from rules.reasons import TemplateError, places
 
 VERTICAL_TYPES = MappingProxyType(
@@ -45,10 +46,22 @@ class CheckedDefinition:
     warnings: tuple[Finding, ...]
 
 
-def check_definition(definition: Definition) -> CheckedDefinition:
-    """Raises Invalid with every finding."""
+def register_list_source(source: Source) -> None:
+    """From now on rules may name only lists that a source knows.
+
+    Without any source every name is good. See `rules.list_names` for the order of several.
+    """
+    LIST_NAMES.register(source)
+
+
+def check_definition(definition: Definition, *, any_list: bool = False) -> CheckedDefinition:
+    """Raises Invalid with every finding.
+
+    `any_list` lets the rule name lists that are not there: a published rule goes on deciding when
+    one of its lists was taken away, since nothing is on it then.
+    """
     findings = list(_plain_findings(definition))
-    scope = make_scope(definition)
+    scope = make_scope(definition, any_list=any_list)
     condition = _expression("condition", definition.condition, scope, Type.BOOLEAN, findings)
     score = _expression("score", definition.score, scope, Type.NUMBER, findings)
     findings += _fixed_score(definition.score)
@@ -61,12 +74,13 @@ def check_definition(definition: Definition) -> CheckedDefinition:
     return CheckedDefinition(definition, condition, score, warnings)
 
 
-def make_scope(definition: Definition) -> language.Scope:
+def make_scope(definition: Definition, *, any_list: bool = False) -> language.Scope:
     """The names that this rule may use."""
     return language.Scope(
         features=_readable(),
         parameters={p.name: language_parameter(p) for p in definition.parameters},
         vertical=VERTICAL_TYPES,
+        lists=LIST_NAMES if LIST_NAMES and not any_list else None,
         unreadable=_unreadable(),
     )
 

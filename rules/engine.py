@@ -287,6 +287,6 @@ class CompiledBook:
 def _check(rule: PublishedRule) -> CheckedDefinition | RuleError:
     """Published rules passed once; they fail only after an upgrade took away what they read."""
     try:
-        return check_definition(rule.definition)
+        return check_definition(rule.definition, any_list=True)
     except Invalid as error:
         return RuleError(rule.code, rule.version, str(error))

@@ -61,6 +61,7 @@ EMULATED_GRAPHICS = (
     "softpipe",
     "virtualbox",
     "vmware",
+    "svga3d",
     "parallels",
     "qemu",
     "virgl",

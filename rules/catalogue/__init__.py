@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from rules.definition import Definition, State, VerticalConfig
+from rules.definition import Definition, PublishedRule, Snapshot, State, VerticalConfig
 
 FOLDER = Path(__file__).parent
 VERTICALS_FILE = "verticals.toml"
@@ -49,6 +49,25 @@ def _built_in(path: Path, code: str, table: dict[str, Any]) -> BuiltIn:
         return BuiltIn(code, State(state), Definition.load(content))
     except (msgspec.ValidationError, ValueError) as error:
         raise CatalogueError(f"{path.name}: [{code}]: {error}") from error
+
+
+def built_in_snapshot(catalogue_version: int) -> Snapshot:
+    """The catalogue as a first load publishes it, without a database. Raises CatalogueError."""
+    return Snapshot(
+        catalogue_version=catalogue_version,
+        rules=tuple(
+            PublishedRule(
+                code=rule.code,
+                version=1,
+                state=rule.state,
+                canary_percent=100.0,
+                definition=rule.definition,
+            )
+            for rule in built_in_rules()
+            if rule.state in {State.SHADOW, State.CANARY, State.LIVE}
+        ),
+        verticals=built_in_verticals(),
+    )
 
 
 @cache

@@ -4,6 +4,7 @@ from typing import Any
 
 from features.catalogue import CATALOGUE
 from features.framework import Facts
+from features.identifiers import normal_form
 from features.types import Type
 from rules.catalogue import built_in_rules
 from rules.definition import (
@@ -70,7 +71,8 @@ def make_values(**supplied: Any) -> list[Any]:
     fields = {"amount": 1000.0, "currency": "NGN", **supplied}
     fields = {name: _as_float(value) for name, value in fields.items() if value is not None}
     occurred_at = fields.pop("occurred_at", NOON)
-    raw = {n: str(v) for n, v in fields.items() if CATALOGUE[n].type is Type.IDENTIFIER}
+    identifiers = [n for n in fields if CATALOGUE[n].type is Type.IDENTIFIER]
+    raw = {name: normal_form(name, str(fields[name])) or "" for name in identifiers}
     facts = Facts(
         occurred_at=occurred_at,
         supplied={name: value for name, value in fields.items() if name not in raw},

@@ -106,6 +106,15 @@ def test_its_reason_can_be_told_when_everything_is_missing(rule: BuiltIn) -> Non
 
 
 @every_rule
+def test_it_is_silent_when_everything_is_missing(rule: BuiltIn) -> None:
+    pairs = frozenset(language.dependencies(CHECKED[rule.code].condition).lists)
+    evaluation = compiled(rule.code).evaluate(
+        [None] * len(CATALOGUE), currency="NGN", rates=RATES, listed=pairs, customer_hash=None
+    )
+    assert evaluation.hits == evaluation.errors == ()
+
+
+@every_rule
 def test_its_reason_names_no_identifier(rule: BuiltIn) -> None:
     for name in places(rule.definition.reason):
         assert name not in CATALOGUE or CATALOGUE[name].type is not Type.IDENTIFIER
@@ -140,15 +149,17 @@ def test_compiled_and_interpreted_agree_and_scores_stay_in_bounds(
     currency = data.draw(st.sampled_from(["NGN", "USD", "EUR", "JPY"]), label="currency")
     code = data.draw(st.sampled_from(VERTICALS), label="vertical")
     rates = {} if currency == "JPY" else RATES
+    pairs = sorted(language.dependencies(checked.condition).lists)
+    listed = data.draw(st.sets(st.sampled_from(pairs)), label="listed") if pairs else set()
     surroundings = language.Surroundings(
-        vertical=vertical_values(CONFIGS[code]), currency=currency, rates=rates
+        vertical=vertical_values(CONFIGS[code]), currency=currency, rates=rates, listed=listed
     )
     expected = language.interpret(checked.condition, row, surroundings) is True
     values: list[Any] = [None] * len(CATALOGUE)
     for name, value in row.items():
         values[CATALOGUE.index[name]] = value
     evaluation = compiled(rule.code, code).evaluate(
-        values, currency=currency, rates=rates, listed=frozenset(), customer_hash=None
+        values, currency=currency, rates=rates, listed=listed, customer_hash=None
     )
     assert bool(evaluation.hits) is expected
     if expected:

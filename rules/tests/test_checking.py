@@ -1,13 +1,16 @@
 """What may not be saved, and how its author is told."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from rules import checking
 from rules.checking import check_definition
 from rules.definition import Money, Parameter
 from rules.errors import Invalid
-from rules.tests.cast import make_definition
+from rules.list_names import ListNames
+from rules.tests.cast import evaluate, make_book, make_definition, publish
 
 LIMIT = Parameter("limit", Money(5000, "USD"), 1, 9000)
 
@@ -118,3 +121,61 @@ def test_a_sound_rule_passes_with_its_doubts() -> None:
     checked = check_definition(make_definition())
     assert checked.warnings == ()
     assert checked.condition.parameters == ("limit",)
+
+
+ON_A_LIST = {
+    "condition": 'listed(email_domain, "dispsable_domains")',
+    "parameters": (),
+    "reason": "x",
+}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two sources of list names, one in memory and one that is slow; who was asked, in order."""
+    asked: list[str] = []
+
+    def source(name: str, *lists: str) -> Callable[[], frozenset[str]]:
+        return lambda: asked.append(name) or frozenset(lists)  # type: ignore[func-returns-value]
+
+    names = ListNames()
+    monkeypatch.setattr(checking, "LIST_NAMES", names)
+    checking.register_list_source(source("memory", "disposable_domains", "bad_ips"))
+    checking.register_list_source(source("database", "vip_customers"))
+    return asked
+
+
+def test_a_list_that_is_not_there_is_refused_with_the_one_probably_meant(asked: list[str]) -> None:
+    (found,) = findings(**ON_A_LIST)
+    assert found[0] == "condition"
+    assert 'there is no list "dispsable_domains"' in found[1]
+    assert "did you mean `disposable_domains`?" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "sources"),
+    [("disposable_domains", ["memory"]), ("vip_customers", ["memory", "database"])],
+)
+def test_a_known_list_is_accepted_and_slow_sources_are_asked_last(
+    asked: list[str], name: str, sources: list[str]
+) -> None:
+    fields = {**ON_A_LIST, "condition": f'listed(email_domain, "{name}")'}
+    check_definition(make_definition(**fields))
+    assert asked == sources
+
+
+def test_a_rule_that_names_no_list_asks_nobody(asked: list[str]) -> None:
+    check_definition(make_definition())
+    assert asked == []
+
+
+def test_a_published_rule_goes_on_when_its_list_was_taken_away(asked: list[str]) -> None:
+    check_definition(make_definition(**ON_A_LIST), any_list=True)
+    book = make_book(publish(make_definition(**ON_A_LIST)))
+    assert book.broken == ()
+    assert evaluate(book, email="ada@example.com").errors == ()
+
+
+def test_where_nobody_keeps_lists_every_name_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checking, "LIST_NAMES", ListNames())
+    check_definition(make_definition(**ON_A_LIST))
