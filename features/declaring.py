@@ -18,6 +18,11 @@ EARLIEST_MOMENT = -2_208_988_800.0
 LATEST_MOMENT = 4_102_444_800.0
 LONGEST_DAYS = 73_050.0  # 200 years
 
+# What is gathered comes from:
+LABELS = "the labels known so far"
+PROFILE = "the customer's profile"
+LAST_TRANSACTION = "the customer's last transactions"
+
 
 class More(TypedDict, total=False):
     """What a declaration may say besides name and meaning; see the fields of Feature."""
@@ -47,7 +52,7 @@ class Section:
         self.category = category
 
     def feature(self, name: str, kind: Type, doc: str, **more: Unpack[More]) -> Feature:
-        """Any feature; what we compute or count may be supplied, too, unless its source says not."""
+        """Any feature; what we find may be supplied, too, unless its source says not."""
         if not more.keys().isdisjoint(("compute", "windowed", "gathered_from")):
             more.setdefault("source", "either")
         return Feature(name=name, category=self.category, type=kind, doc=doc, **more)

@@ -1,4 +1,4 @@
-"""All features, one module a category, in the order in which vectors are stored.
+"""All features, a module or two for each category, in the order in which vectors are stored.
 
 Whoever changes names, types or order raises ``VERSION`` and runs ``python -m features.layouts``,
 which writes the layout of the new version beside those of the older ones.
@@ -8,23 +8,27 @@ from features.catalogue import (
     ato,
     behavioral,
     derived,
+    device,
     funding,
     identity,
     merchant,
     ml,
     network,
+    pace,
     transaction,
 )
 from features.framework import Catalogue
 
-VERSION = 1
+VERSION = 2
 
 CATALOGUE = Catalogue(
     (
         *identity.FEATURES,
         *behavioral.FEATURES,
+        *pace.FEATURES,
         *transaction.FEATURES,
         *network.FEATURES,
+        *device.FEATURES,
         *ato.FEATURES,
         *funding.FEATURES,
         *merchant.FEATURES,

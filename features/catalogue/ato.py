@@ -2,7 +2,7 @@
 
 from features.catalogue import network
 from features.computations import numbers, places, times
-from features.declaring import Section
+from features.declaring import PROFILE, Section
 
 _ = Section("ato")
 
@@ -104,7 +104,14 @@ FEATURES = (
     _.boolean("credential_leak_found", "Whether the customer's password is in a known leak."),
     _.boolean("trusted_device_removed", "Whether a trusted device was removed lately."),
     # The payee
-    _.boolean("beneficiary_is_new", "Whether the customer never paid this beneficiary before."),
+    _.boolean(
+        "beneficiary_is_new",
+        "Whether the customer never paid this beneficiary before; where no profile tells, not "
+        "within 30 days.",
+        gathered_from=PROFILE,
+        compute=numbers.negation,
+        computed_from=("beneficiary_paid_30d",),
+    ),
     _.moment("beneficiary_added_at", "When the beneficiary was added."),
     _.hours(
         "hours_since_beneficiary_added",

@@ -2,20 +2,9 @@
 
 from features.computations import numbers, times
 from features.declaring import Section
-from features.windows.declaring import Windowed
 
 _ = Section("behavioral")
 
-_last_hour = _.count(
-    "transactions_last_hour",
-    "How many transactions the customer made in the hour up to this one.",
-    windowed=Windowed(entity="customer", window="1h"),
-)
-_last_day = _.count(
-    "transactions_last_day",
-    "How many transactions the customer made in the 24 hours up to this one.",
-    windowed=Windowed(entity="customer", window="24h"),
-)
 _failed_logins = _.count(
     "failed_login_attempts",
     "How many attempts to log in failed shortly before the transaction.",
@@ -52,71 +41,12 @@ FEATURES = (
         compute=numbers.same,
         computed_from=("hour",),
     ),
-    # Pace
-    _last_hour,
-    _last_day,
-    _.another_name("velocity_60m", _last_hour),
-    _.another_name("velocity_24h", _last_day),
-    _.another_name("transaction_count_24h", _last_day),
-    _.count("velocity_7d", "How many transactions the customer made in the last 7 days."),
-    _.count("velocity_30d", "How many transactions the customer made in the last 30 days."),
-    _.number(
-        "velocity_hourly",
-        "The customer's transactions an hour, averaged over the last 24 hours.",
-        0,
-        1e9,
-        unit="transactions an hour",
-        compute=numbers.per_hour_of_day,
-        computed_from=("transactions_last_day",),
-    ),
-    _.number(
-        "transaction_frequency",
-        "The customer's transactions a day, averaged over the last 30 days.",
-        0,
-        1e9,
-        unit="transactions a day",
-        compute=numbers.per_day_of_month,
-        computed_from=("velocity_30d",),
-    ),
-    _.moment("last_transaction_at", "When the customer's transaction before this one took place."),
-    _.seconds(
-        "time_since_last_transaction",
-        "How long ago the customer's last transaction was.",
-        compute=times.seconds_between,
-        computed_from=("last_transaction_at", "occurred_at"),
-    ),
-    _.minutes(
-        "time_since_last_txn_minutes",
-        "How many minutes ago the customer's last transaction was.",
-        compute=times.in_minutes,
-        computed_from=("time_since_last_transaction",),
-    ),
-    _.hours(
-        "hours_since_last_transaction",
-        "How many hours ago the customer's last transaction was.",
-        compute=times.in_hours,
-        computed_from=("time_since_last_transaction",),
-    ),
-    _.moment("first_transaction_date", "When the customer's first transaction took place."),
-    _.days(
-        "first_purchase_to_now",
-        "How long ago the customer's first transaction was.",
-        compute=times.days_between,
-        computed_from=("first_transaction_date", "occurred_at"),
-    ),
     # Amounts
     _.money("avg_transaction_amount", "The customer's average amount."),
     _.money("transaction_amount_stddev", "The standard deviation of the customer's amounts."),
     _.money("max_transaction_amount", "The customer's highest amount so far."),
     _.ratio("large_transaction_ratio", "Which share of the customer's transactions was large."),
     _.ratio("round_amount_ratio", "Which share of the customer's transactions had whole amounts."),
-    _.count(
-        "recent_round_amount_transactions",
-        "How many of the customer's recent transactions had whole amounts.",
-    ),
-    _.count(
-        "recent_small_transactions_count", "How many small amounts the card or device tried lately."
-    ),
     _.ratio("charity_donation_ratio", "Which share of the customer's transactions was donations."),
     _.ratio("refund_ratio", "Which share of the customer's transactions was refunded."),
     _.ratio("chargeback_ratio", "Which share of the customer's transactions was charged back."),
@@ -129,8 +59,6 @@ FEATURES = (
     ),
     _.count("device_changes_count", "How often the customer's device changed lately."),
     _.count("location_changes_count", "How often the customer's place changed lately."),
-    _.count("merchant_diversity", "With how many merchants the customer has dealt lately."),
-    _.count("country_diversity", "In how many countries the customer has paid lately."),
     _.texts(
         "usual_merchant_categories",
         "The merchant categories in which the customer usually buys.",

@@ -1,7 +1,8 @@
 """Where the money comes from: cards, bank accounts and balances."""
 
 from features.computations import numbers, times
-from features.declaring import Section
+from features.declaring import LABELS, Section
+from features.windows.declaring import Windowed
 
 _ = Section("funding")
 
@@ -18,6 +19,11 @@ FEATURES = (
         example="457173",
     ),
     _.points("card_bin_risk", "How risky cards of this BIN are; higher is worse."),
+    _.ratio(
+        "bin_fraud_rate",
+        "Which share of the BIN's transactions was fraud, smoothed; the older, the less it counts.",
+        gathered_from=LABELS,
+    ),
     _.text(
         "card_expiry",
         "The month in which the card ends, as MM/YY or YYYY-MM.",
@@ -41,11 +47,51 @@ FEATURES = (
         compute=times.days_to_card_end,
         computed_from=("card_expiry", "occurred_at"),
     ),
-    _.count("card_velocity", "How many transactions the card made in 24 hours."),
-    _.count("same_card_accounts", "How many accounts use the card."),
-    _.boolean("card_previously_declined", "Whether the card was declined before."),
-    _.count("card_declines_24h", "How often the card was declined in 24 hours."),
-    _.count("unique_cards_last_24h", "How many different cards the customer used in 24 hours."),
+    _.count(
+        "card_velocity",
+        "How many transactions the card made in 24 hours, this one among them.",
+        windowed=Windowed(entity="card", window="24h"),
+    ),
+    _.count(
+        "same_card_accounts",
+        "How many customers used the card in 30 days, this one among them.",
+        windowed=Windowed(entity="card", window="30d", aggregate="distinct", of="customer"),
+    ),
+    _.count(
+        "card_declines_24h",
+        "How often the card was declined in the last 24 hours.",
+        windowed=Windowed(entity="card", window="24h", where="declined"),
+    ),
+    _.count(
+        "card_declines_30d",
+        "How often the card was declined in the last 30 days.",
+        windowed=Windowed(entity="card", window="30d", where="declined"),
+    ),
+    _.boolean(
+        "card_previously_declined",
+        "Whether the card was declined before; as far as we counted, within 30 days.",
+        compute=numbers.is_above_zero,
+        computed_from=("card_declines_30d",),
+    ),
+    _.number(
+        "card_decline_ratio",
+        "Which share of the card's transactions in 24 hours was declined.",
+        0,
+        1e9,
+        unit="times",
+        compute=numbers.ratio,
+        computed_from=("card_declines_24h", "card_velocity"),
+    ),
+    _.count(
+        "card_small_transactions_1h",
+        "How many transactions below 10 USD the card made in an hour, this one among them.",
+        windowed=Windowed(entity="card", window="1h", where="small"),
+    ),
+    _.count(
+        "unique_cards_last_24h",
+        "How many different cards the customer used in 24 hours, this one among them.",
+        windowed=Windowed(entity="customer", window="24h", aggregate="distinct", of="card"),
+    ),
     _.boolean("card_cvv_match", "Whether the card's security code was right."),
     _.boolean(
         "card_avs_match", "Whether the billing address is the one that the card's issuer knows."

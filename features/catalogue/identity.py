@@ -1,7 +1,8 @@
 """Who the customer is, and how well that is known."""
 
 from features.computations import contacts, numbers, places
-from features.declaring import Section
+from features.declaring import LABELS, Section
+from features.windows.declaring import Windowed
 
 _ = Section("identity")
 
@@ -50,7 +51,11 @@ FEATURES = (
     ),
     _.country("email_country", "The country that the e-mail address belongs to."),
     _.count("email_breaches", "In how many known data breaches the e-mail address appears."),
-    _.count("accounts_with_email", "How many accounts use the e-mail address."),
+    _.count(
+        "accounts_with_email",
+        "How many customers used the e-mail address in 30 days, this one among them.",
+        windowed=Windowed(entity="email", window="30d", aggregate="distinct", of="customer"),
+    ),
     _.boolean(
         "email_duplicate",
         "Whether more than one account uses the e-mail address.",
@@ -69,12 +74,21 @@ FEATURES = (
     _.word("phone_carrier_type", "What kind of line it is, such as mobile, fixed or voip."),
     _.country("phone_country", "The country that the telephone number belongs to."),
     _.count("phone_breaches", "In how many known data breaches the telephone number appears."),
-    _.count("accounts_with_phone", "How many accounts use the telephone number."),
+    _.count(
+        "accounts_with_phone",
+        "How many customers used the telephone number in 30 days, this one among them.",
+        windowed=Windowed(entity="phone", window="30d", aggregate="distinct", of="customer"),
+    ),
     _.boolean(
         "phone_duplicate",
         "Whether more than one account uses the telephone number.",
         compute=numbers.is_above_one,
         computed_from=("accounts_with_phone",),
+    ),
+    _.count(
+        "phone_loans_30d",
+        "How many loans were taken under the telephone number in 30 days, this one among them.",
+        windowed=Windowed(entity="phone", window="30d", where="loan"),
     ),
     _.number(
         "phone_longest_digit_run",
@@ -155,7 +169,11 @@ FEATURES = (
         computed_from=("registered_address", "transaction_address"),
     ),
     # History
-    _.count("previous_fraud_count", "How many confirmed frauds the customer was part of before."),
+    _.count(
+        "previous_fraud_count",
+        "How many confirmed frauds the customer was part of before.",
+        gathered_from=LABELS,
+    ),
     _.count("account_takeover_count", "How often the account was taken over before."),
     _.count("failed_login_count", "How many log-ins to the account have ever failed."),
     _.count("identity_theft_alerts", "How many identity-theft alerts are open for the customer."),

@@ -1,7 +1,8 @@
 """To whom the money goes: merchants, sellers, agents and beneficiaries."""
 
 from features.computations import merchants, numbers, places
-from features.declaring import Section
+from features.declaring import LABELS, Section
+from features.windows.declaring import Windowed
 
 _ = Section("merchant")
 
@@ -45,9 +46,44 @@ FEATURES = (
     _.ratio(
         "merchant_chargeback_ratio", "Which share of the merchant's transactions is charged back."
     ),
-    _.ratio("merchant_refund_ratio", "Which share of the merchant's transactions is refunded."),
+    _.ratio(
+        "merchant_fraud_rate",
+        "Which share of the merchant's transactions was fraud, smoothed; older ones count less.",
+        gathered_from=LABELS,
+    ),
+    _.count(
+        "merchant_refunds_30d",
+        "How many refunds the merchant made in 30 days, this one among them.",
+        windowed=Windowed(entity="merchant", window="30d", where="refund"),
+    ),
+    _.ratio(
+        "merchant_refund_ratio",
+        "Which share of the merchant's transactions is refunded.",
+        compute=numbers.ratio,
+        computed_from=("merchant_refunds_30d", "merchant_transactions_30d"),
+    ),
     _.count("merchant_complaints", "How many complaints there were about the merchant lately."),
-    _.money("merchant_average_amount", "The merchant's average amount."),
+    _.count(
+        "merchant_transactions_30d",
+        "How many transactions the merchant had in 30 days, this one among them.",
+        windowed=Windowed(entity="merchant", window="30d"),
+    ),
+    _.money(
+        "merchant_amount_30d",
+        "How much the merchant took in 30 days, this transaction included.",
+        windowed=Windowed(entity="merchant", window="30d", aggregate="sum"),
+    ),
+    _.count(
+        "merchant_customers_24h",
+        "How many customers dealt with the merchant in 24 hours, this one among them.",
+        windowed=Windowed(entity="merchant", window="24h", aggregate="distinct", of="customer"),
+    ),
+    _.money(
+        "merchant_average_amount",
+        "The merchant's average amount; as far as we counted, over 30 days.",
+        compute=numbers.ratio,
+        computed_from=("merchant_amount_30d", "merchant_transactions_30d"),
+    ),
     _.number(
         "amount_vs_merchant_average",
         "The amount as a multiple of the merchant's average.",
@@ -59,12 +95,26 @@ FEATURES = (
     ),
     # The customer with this merchant
     _.count(
-        "merchant_user_history", "How many transactions the customer has made with the merchant."
+        "merchant_user_history",
+        "How many transactions the customer has made with the merchant; as far as we counted, "
+        "in 30 days, this one among them.",
+        windowed=Windowed(entity="customer_merchant", window="30d"),
     ),
-    _.money("merchant_user_spend", "How much the customer has spent at the merchant."),
+    _.money(
+        "merchant_user_spend",
+        "How much the customer has spent at the merchant; as far as we counted, in 30 days, "
+        "this transaction included.",
+        windowed=Windowed(entity="customer_merchant", window="30d", aggregate="sum"),
+    ),
     _.count(
         "merchant_transactions_last_hour",
-        "How many transactions the customer made at the merchant in the last hour.",
+        "How many transactions the customer made at the merchant in the hour up to this one.",
+        windowed=Windowed(entity="customer_merchant", window="1h"),
+    ),
+    _.boolean(
+        "merchant_paid_30d",
+        "Whether the customer paid the merchant before within 30 days.",
+        windowed=Windowed(entity="customer", window="30d", aggregate="repeated", of="merchant"),
     ),
     # Places
     _.boolean(
@@ -80,11 +130,17 @@ FEATURES = (
         computed_from=("merchant_country", "home_country"),
     ),
     # Sellers and agents
-    _.count("seller_txn_count_hour", "How many transactions the seller made in the last hour."),
+    _.count(
+        "seller_txn_count_hour",
+        "How many transactions the seller made in the hour up to this one.",
+        windowed=Windowed(entity="seller", window="1h"),
+    ),
     _.days("seller_age_days", "How long the seller has been known."),
     _.boolean("seller_is_buyer", "Whether buyer and seller are the same person."),
     _.count(
-        "agent_transactions_last_hour", "How many transactions the agent made in the last hour."
+        "agent_transactions_last_hour",
+        "How many transactions the agent made in the hour up to this one.",
+        windowed=Windowed(entity="agent", window="1h"),
     ),
     # Beneficiaries
     _.money("recipient_balance_before", "The payee's balance before the transaction."),
@@ -95,6 +151,25 @@ FEATURES = (
         compute=numbers.is_zero,
         computed_from=("recipient_balance_before",),
     ),
-    _.count("beneficiary_senders_24h", "How many customers paid the beneficiary in 24 hours."),
+    _.count(
+        "beneficiary_senders_24h",
+        "How many customers paid the beneficiary in 24 hours, this one among them.",
+        windowed=Windowed(entity="beneficiary", window="24h", aggregate="distinct", of="customer"),
+    ),
+    _.money(
+        "beneficiary_amount_24h",
+        "How much was paid to the beneficiary in 24 hours, this transaction included.",
+        windowed=Windowed(entity="beneficiary", window="24h", aggregate="sum"),
+    ),
+    _.boolean(
+        "beneficiary_paid_30d",
+        "Whether the customer paid the beneficiary before within 30 days.",
+        windowed=Windowed(entity="customer", window="30d", aggregate="repeated", of="beneficiary"),
+    ),
+    _.ratio(
+        "beneficiary_fraud_rate",
+        "Which share of what the beneficiary got was fraud, smoothed; older ones count less.",
+        gathered_from=LABELS,
+    ),
     _.days("beneficiary_account_age_days", "How long the beneficiary's account has existed."),
 )

@@ -1,42 +1,14 @@
-"""Where the request came from: address, place, browser and device."""
+"""Where the request came from: address, network and place."""
 
-from features.computations import addresses, devices, numbers, places
-from features.declaring import Section
+from features.computations import addresses, numbers, places, times
+from features.declaring import LABELS, LAST_TRANSACTION, Section
+from features.windows.declaring import Windowed
 
 _ = Section("network")
 
 FEATURES = (
-    # Identifiers: keyed hashes only.
     _.identifier(
         "ip_address", "The internet address of the customer's device.", "ip", max_length=50
-    ),
-    _.identifier(
-        "user_agent", "The browser's own description of itself.", "user_agent", max_length=2000
-    ),
-    _.identifier("device_id", "The device, under the client's own number.", "device"),
-    _.identifier(
-        "stored_device_fingerprint",
-        "The device fingerprint on the customer's file.",
-        "device",
-        max_length=500,
-    ),
-    _.identifier(
-        "current_device_fingerprint",
-        "The device fingerprint of this request.",
-        "device",
-        max_length=500,
-    ),
-    _.identifier(
-        "canvas_fingerprint",
-        "What the browser draws on a canvas, as a fingerprint.",
-        "device",
-        max_length=500,
-    ),
-    _.identifier(
-        "webgl_fingerprint",
-        "What the browser draws in three dimensions, as a fingerprint.",
-        "device",
-        max_length=500,
     ),
     # The address
     _.text(
@@ -83,17 +55,42 @@ FEATURES = (
     _.boolean("ip_is_botnet", "Whether the address is known as part of a botnet."),
     _.boolean("ip_is_dynamic_range", "Whether the address is one that a provider hands out anew."),
     _.boolean("ip_is_shared", "Whether many households share the address."),
-    _.count("ip_velocity", "How many addresses the customer used in 24 hours."),
     _.count(
-        "ip_transactions_last_hour", "How many transactions came from the address in the last hour."
+        "ip_velocity",
+        "How many addresses the customer used in 24 hours, this one among them.",
+        windowed=Windowed(entity="customer", window="24h", aggregate="distinct", of="ip"),
     ),
-    _.count("same_ip_account_count", "How many accounts use the address."),
+    _.count(
+        "ip_transactions_last_hour",
+        "How many transactions came from the address in the hour up to this one.",
+        windowed=Windowed(entity="ip", window="1h"),
+    ),
+    _.count(
+        "same_ip_account_count",
+        "How many customers used the address in 24 hours, this one among them.",
+        windowed=Windowed(entity="ip", window="24h", aggregate="distinct", of="customer"),
+    ),
+    _.ratio(
+        "ip_fraud_rate",
+        "Which share of the address's transactions was fraud, smoothed; older ones count less.",
+        gathered_from=LABELS,
+    ),
     _.number(
         "asn_number", "The number of the network that the address belongs to.", 0, 4_294_967_295
     ),
     _.points("asn_reputation", "How well regarded that network is; higher is better."),
+    _.number(
+        "last_asn_number",
+        "The number of the network at the customer's last transaction that told it.",
+        0,
+        4_294_967_295,
+        gathered_from=LAST_TRANSACTION,
+    ),
     _.boolean(
-        "asn_changed_since_last_txn", "Whether the network is another than at the last transaction."
+        "asn_changed_since_last_txn",
+        "Whether the network is another than at the last transaction.",
+        compute=places.differ,
+        computed_from=("last_asn_number", "asn_number"),
     ),
     _.text("isp_name", "The name of the internet provider."),
     _.country("ip_isp_country", "The country of the internet provider."),
@@ -123,14 +120,33 @@ FEATURES = (
     _.number("home_latitude", "The latitude of the customer's home.", -90, 90, unit="degrees"),
     _.number("home_longitude", "The longitude of the customer's home.", -180, 180, unit="degrees"),
     _.number(
-        "last_latitude", "The latitude at the customer's last transaction.", -90, 90, unit="degrees"
+        "last_latitude",
+        "The latitude at the customer's last transaction that told a place.",
+        -90,
+        90,
+        unit="degrees",
+        gathered_from=LAST_TRANSACTION,
     ),
     _.number(
         "last_longitude",
-        "The longitude at the customer's last transaction.",
+        "The longitude at the customer's last transaction that told a place.",
         -180,
         180,
         unit="degrees",
+        gathered_from=LAST_TRANSACTION,
+    ),
+    _.moment(
+        "last_location_at",
+        "When the customer was at the place of the last transaction that told one.",
+        gathered_from=LAST_TRANSACTION,
+    ),
+    _.hours(
+        "hours_since_last_location",
+        "How long ago the customer was at that place; that of the last transaction when no other "
+        "time is known.",
+        compute=times.hours_since_place,
+        computed_from=("occurred_at",),
+        optional=("last_location_at", "hours_since_last_transaction"),
     ),
     _.number(
         "distance_from_home",
@@ -152,12 +168,12 @@ FEATURES = (
     ),
     _.number(
         "travel_speed_kmh",
-        "How fast the customer must have travelled since the last transaction.",
+        "How fast the customer must have travelled from the place of the last transaction.",
         0,
         2e6,
         unit="kilometres an hour",
         compute=places.speed_kmh,
-        computed_from=("distance_from_last_location_km", "hours_since_last_transaction"),
+        computed_from=("distance_from_last_location_km", "hours_since_last_location"),
     ),
     _.boolean(
         "impossible_travel",
@@ -188,92 +204,4 @@ FEATURES = (
         compute=places.equal,
         computed_from=("phone_country", "ip_country"),
     ),
-    # Browser and device
-    _.word(
-        "user_agent_browser",
-        "The browser according to its user agent.",
-        source="computed",
-        compute=devices.agent_browser,
-        computed_from=("raw_user_agent",),
-    ),
-    _.word(
-        "user_agent_os",
-        "The operating system according to the user agent.",
-        source="computed",
-        compute=devices.agent_system,
-        computed_from=("raw_user_agent",),
-    ),
-    _.boolean(
-        "user_agent_is_bot",
-        "Whether the user agent calls itself a bot, crawler, spider or scraper.",
-        source="computed",
-        compute=devices.agent_is_bot,
-        computed_from=("raw_user_agent",),
-    ),
-    _.word(
-        "browser_type",
-        "The browser; read from the user agent when not given.",
-        compute=numbers.same,
-        computed_from=("user_agent_browser",),
-    ),
-    _.text(
-        "browser_version",
-        "The browser's version; its first number when read from the user agent.",
-        max_length=50,
-        compute=devices.agent_version,
-        computed_from=("raw_user_agent",),
-    ),
-    _.word(
-        "os_type",
-        "The operating system; read from the user agent when not given.",
-        compute=numbers.same,
-        computed_from=("user_agent_os",),
-    ),
-    _.word(
-        "device_type",
-        "What kind of device it is, such as mobile, tablet or desktop.",
-        compute=devices.agent_device,
-        computed_from=("raw_user_agent",),
-    ),
-    _.text("gpu_info", "The name of the device's graphics unit."),
-    _.text("screen_resolution", "The size of the screen in pixels.", max_length=50),
-    _.word("device_language", "The language set on the device.", max_length=50),
-    _.boolean("is_emulator", "Whether the device is emulated, as the client found."),
-    _.boolean(
-        "gpu_is_emulated",
-        "Whether the graphics unit is one that emulators and virtual machines show.",
-        compute=devices.graphics_are_emulated,
-        computed_from=("gpu_info",),
-    ),
-    _.boolean(
-        "browser_contradicts_user_agent",
-        "Whether the browser named is another than the user agent's.",
-        source="computed",
-        compute=devices.browsers_differ,
-        computed_from=("browser_type", "user_agent_browser"),
-    ),
-    _.boolean(
-        "os_contradicts_user_agent",
-        "Whether the operating system named is another than the user agent's.",
-        source="computed",
-        compute=devices.systems_differ,
-        computed_from=("os_type", "user_agent_os"),
-    ),
-    _.boolean(
-        "gpu_contradicts_os",
-        "Whether the graphics unit cannot exist under the operating system.",
-        source="computed",
-        compute=devices.graphics_contradict,
-        computed_from=("gpu_info", "os_type"),
-    ),
-    _.ratio(
-        "device_fingerprint_confidence",
-        "How sure the fingerprint is to tell the device from others.",
-    ),
-    _.boolean(
-        "device_is_new", "Whether the customer never used the device before.", also_in=("ato",)
-    ),
-    _.count("device_velocity", "How many devices the customer used in 24 hours."),
-    _.count("device_account_count", "How many accounts use the device."),
-    _.days("device_age_days", "How long the device has been known."),
 )

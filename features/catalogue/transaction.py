@@ -1,7 +1,8 @@
 """The transaction itself: amount, time, kind and the card it was made with."""
 
 from features.computations import merchants, numbers, places, times
-from features.declaring import Section
+from features.declaring import PROFILE, Section
+from features.windows.declaring import Windowed
 
 _ = Section("transaction")
 
@@ -105,18 +106,35 @@ FEATURES = (
         computed_from=("amount",),
     ),
     _.boolean(
-        "duplicate_amount_24h", "Whether the customer made the same amount before within 24 hours."
+        "duplicate_amount_24h",
+        "Whether the customer made the same amount before within 24 hours.",
+        windowed=Windowed(entity="customer", window="24h", aggregate="repeated", of="amount"),
     ),
     _.boolean(
         "duplicate_merchant_24h",
         "Whether the customer paid the same merchant before within 24 hours.",
+        windowed=Windowed(entity="customer", window="24h", aggregate="repeated", of="merchant"),
+    ),
+    _.boolean(
+        "payment_repeated_by_customer",
+        "Whether the customer made the same amount to the same payee before within 10 minutes.",
+        windowed=Windowed(entity="customer", window="10m", aggregate="repeated", of="payment"),
+    ),
+    _.boolean(
+        "payment_repeated_by_card",
+        "Whether the card made the same amount to the same payee before within 10 minutes.",
+        windowed=Windowed(entity="card", window="10m", aggregate="repeated", of="payment"),
     ),
     _.boolean(
         "duplicate_transaction_found",
-        "Whether the same customer or card made the same amount at the same merchant minutes ago.",
+        "Whether the same customer or card made the same amount to the same payee minutes ago.",
+        compute=numbers.any_true,
+        optional=("payment_repeated_by_customer", "payment_repeated_by_card"),
     ),
     _.seconds(
-        "time_since_last_txn_same_merchant", "How long ago the customer last paid this merchant."
+        "time_since_last_txn_same_merchant",
+        "How long ago the customer last paid this merchant; as far as we saw, within 30 days.",
+        windowed=Windowed(entity="customer", window="30d", aggregate="since", of="merchant"),
     ),
     # Kind
     _.word(
@@ -228,8 +246,12 @@ FEATURES = (
     ),
     _.boolean(
         "merchant_is_new",
-        "Whether the customer never paid this merchant before.",
+        "Whether the customer never paid this merchant before; where no profile tells, not within "
+        "30 days.",
         also_in=("merchant",),
+        gathered_from=PROFILE,
+        compute=numbers.negation,
+        computed_from=("merchant_paid_30d",),
     ),
     _.boolean(
         "merchant_category_matches_user",

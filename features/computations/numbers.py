@@ -27,6 +27,10 @@ def is_above_one(count: float) -> bool:
     return count > 1
 
 
+def is_above_zero(count: float) -> bool:
+    return count > 0
+
+
 def is_zero(value: float) -> bool:
     return value == 0
 
@@ -39,9 +43,9 @@ def per_day_of_month(count: float) -> float:
     return count / 30
 
 
-def day_against_week(day_count: float, week_count: float) -> float:
-    """The last day's count against the week's mean day: 7 means that all of it happened today."""
-    return day_count * 7 / week_count
+def day_against_week(day: float, week: float) -> float:
+    """The last day's figure against the week's mean day: 7 means that all of it happened today."""
+    return day * 7 / week
 
 
 def week_against_month(week_count: float, month_count: float) -> float:
@@ -92,6 +96,21 @@ def risk_level(points: float) -> str:
     if points >= 60:
         return "high"
     return "medium" if points >= 40 else "low"
+
+
+def negation(value: bool) -> bool:
+    return not value
+
+
+def largest(*values: float | None) -> float | None:
+    """The largest of those that are known; None when none is."""
+    return max([value for value in values if value is not None], default=None)
+
+
+def any_true(*signals: bool | None) -> bool | None:
+    """Whether any of the known signals is raised; None when nothing is known."""
+    known = [signal for signal in signals if signal is not None]
+    return any(known) if known else None
 
 
 def missing_share(known: float, possible: float) -> float:

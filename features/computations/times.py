@@ -43,6 +43,14 @@ def in_hours(seconds: float) -> float:
     return seconds / 3600
 
 
+def hours_since_place(
+    now: float, there_at: float | None, since_transaction: float | None
+) -> float | None:
+    """Hours since the customer was at the place; those since the last transaction when it is not
+    known when that was."""
+    return since_transaction if there_at is None else hours_between(there_at, now)
+
+
 def is_recent_password(age_hours: float) -> bool:
     return age_hours < RECENT_PASSWORD_HOURS
 

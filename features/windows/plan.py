@@ -79,27 +79,26 @@ def make_plan(features: Iterable[Declared]) -> Plan:
 def _entity_plan(entity: str, asked: list[tuple[str, Windowed]]) -> EntityPlan:
     rings = _rings([spec for _, spec in asked])
     sightings = _sightings([spec for _, spec in asked])
-    answers: list[tuple[str, ...]] = []
+    questions: list[tuple[str, Window, str]] = []  # aggregate, window, and where or of
     for ring in rings:
-        for aggregate in ("count", "sum") if ring.summed else ("count",):
-            answers.append(
-                tuple(
-                    name
-                    for name, spec in asked
-                    if (spec.aggregate, spec.span, spec.where)
-                    == (aggregate, ring.window, ring.where)
-                )
-            )
-    for sighting in sightings:
-        for aggregate, window in sighting.asked:
-            answers.append(
-                tuple(
-                    name
-                    for name, spec in asked
-                    if (spec.aggregate, spec.span, spec.of) == (aggregate, window, sighting.of)
-                )
-            )
-    return EntityPlan(entity, rings, sightings, tuple(answers))
+        questions += [(what, ring.window, ring.where) for what in _totals(ring)]
+    for seen in sightings:
+        questions += [(what, window, seen.of) for what, window in seen.asked]
+    answers = tuple(
+        tuple(
+            name for name, spec in asked if (spec.aggregate, spec.span, _object(spec)) == question
+        )
+        for question in questions
+    )
+    return EntityPlan(entity, rings, sightings, answers)
+
+
+def _totals(ring: Ring) -> tuple[str, ...]:
+    return ("count", "sum") if ring.summed else ("count",)
+
+
+def _object(spec: Windowed) -> str:
+    return spec.of or spec.where
 
 
 def _rings(specs: list[Windowed]) -> tuple[Ring, ...]:
