@@ -31,6 +31,8 @@ _SEE_WORK = [
     "rules.view_ruleset",
     "rules.view_vertical",
     "intelligence.view_exchangerate",
+    "intelligence.view_list",
+    "intelligence.view_listentry",
 ]
 _SEE_SYSTEM = [
     "foundation.view_auditentry",
@@ -45,8 +47,14 @@ _SEE_CLIENTS = [
     "clients.view_staffscope",
     "clients.see_all_institutions",
 ]
+_EDIT_ENTRIES = ["intelligence.add_listentry", "intelligence.change_listentry"]
 _ANALYST = [*_SEE_WORK, "transactions.reveal_identifier"]
-_SUPERVISOR = [*_ANALYST, "foundation.view_approvalrequest", "foundation.view_auditentry"]
+_SUPERVISOR = [
+    *_ANALYST,
+    *_EDIT_ENTRIES,
+    "foundation.view_approvalrequest",
+    "foundation.view_auditentry",
+]
 
 ROLES: dict[str, list[str]] = {
     ANALYST: _ANALYST,
@@ -60,6 +68,7 @@ ROLES: dict[str, list[str]] = {
         "rules.change_vertical",
         "intelligence.add_exchangerate",
         "intelligence.change_exchangerate",
+        *_EDIT_ENTRIES,
         "foundation.view_approvalrequest",
         "foundation.vote_approvalrequest",
         "foundation.view_auditentry",
@@ -82,6 +91,10 @@ ROLES: dict[str, list[str]] = {
         "clients.change_tier",
         "clients.add_staffscope",
         "clients.delete_staffscope",
+        *_EDIT_ENTRIES,
+        "intelligence.add_list",
+        "intelligence.change_list",
+        "intelligence.share_listentry",
     ],
 }
 

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 def prepare(demo_file: str | None) -> None:
     call_command("migrate", interactive=False, verbosity=1 if os.environ.get("VERBOSE") else 0)
     call_command("check", databases=["default"])  # refuses demo data outside demo mode
+    call_command("load_lists")
     call_command("load_rules")
     call_command("import_rates", if_empty=True)
     if demo_file:
