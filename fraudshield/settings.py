@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "intelligence",
     "rules",
     "scoring",
+    "learning",
     "cases",
     "intake",
 ]
@@ -114,6 +115,8 @@ if suffix := os.environ.get("TEST_DB_SUFFIX"):
 PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.first("REDIS_URL")
+# How long a decision waits for the counters before it goes on without them.
+COUNTERS_TIMEOUT_MS = env.integer("COUNTERS_TIMEOUT_MS", default=250, minimum=10, maximum=10_000)
 
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "foundation.User"
@@ -160,9 +163,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
+    "export-archive": {
+        "task": "learning.tasks.export_archive",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 }
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
 OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)
+
+# --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
+ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

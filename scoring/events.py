@@ -20,3 +20,4 @@ class DecisionMade(msgspec.Struct, frozen=True, tag="scoring.decision_made.v1"):
     shadow_hits: tuple[str, ...] = ()
     rule_errors: tuple[str, ...] = ()
     imported: bool = False  # imports open no cases and send nothing
+    degraded: tuple[str, ...] = ()  # parts that were out of order

@@ -16,10 +16,12 @@ STAGE_SECONDS = Histogram(
 RULE_ERRORS = Counter("rule_errors", "Rules skipped because they raised.", ["rule"])
 REPLAYED = Counter("fraud_checks_replayed", "Requests answered with a stored decision.")
 
-SAMPLED = 8
-"""One decision in so many has its stages timed: seven figures of each would cost 5 % of it."""
+DEGRADED = Counter("fraud_checks_degraded", "Decisions made without a part.", ["part"])
 
-STAGES = ("prepare", "gather", "features", "rules", "decide", "write")
+SAMPLED = 8
+"""One decision in so many has its stages timed: all figures of each would cost 5 % of it."""
+
+STAGES = ("prepare", "gather", "counters", "features", "rules", "decide", "write")
 _observers = {stage: STAGE_SECONDS.labels(stage).observe for stage in STAGES}
 
 

@@ -33,6 +33,7 @@ from scoring.events import DecisionMade
 from scoring.formula import Verdict
 from scoring.gather import Gathered, gather
 from scoring.inputs import TransactionInput
+from scoring.knowledge import Knowledge, learn
 from scoring.prepare import Prepared, prepare
 from scoring.store import fingerprint, write
 from transactions.models import TransactionKey
@@ -53,9 +54,10 @@ def score_transaction(
 ) -> Answer:
     """Decide, store, and return the decision; for a repeated request the stored one.
 
-    Two SQL statements: one SELECT, one write. Nothing is answered that is not stored. Raises
-    BadRequest (future event, unknown vertical), Conflict (the same transaction_id or
-    Idempotency-Key with other fields), Unavailable (database down, nothing published).
+    Two SQL statements, one SELECT and one write, and between them a trip to Redis. Nothing is
+    answered that is not stored. Raises BadRequest (future event, unknown vertical), Conflict (the
+    same transaction_id or Idempotency-Key with other fields), Unavailable (database down, nothing
+    published).
 
     Concurrent requests with one key: all but the first wait in the write for the first to commit,
     then answer with its decision.
@@ -82,12 +84,14 @@ def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) 
     if gathered.stored_by_id or gathered.stored_by_key:
         return repeat(prepared)
     book, vertical = _rules_for(prepared, gathered)
-    values, beaten = compute_vector(facts_of(prepared))
+    known = learn(prepared, gathered)
+    marks.append(perf_counter())
+    values, beaten = compute_vector(facts_of(prepared, known.features))
     marks.append(perf_counter())
     ground = _ground(prepared, vertical, values)
     evaluation, verdict = consider(ground)
     marks.append(perf_counter())
-    decision = _decision(prepared, book, ground, beaten, evaluation, verdict)
+    decision = _decision(prepared, book, ground, beaten, evaluation, verdict, known)
     event = _event(prepared, decision, evaluation, imported)
     marks.append(perf_counter())
     try:
@@ -102,8 +106,8 @@ def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) 
     return answer_of(decision, prepared.external_id, replayed=False)
 
 
-def facts_of(prepared: Prepared) -> Facts:
-    """What the features are computed from."""
+def facts_of(prepared: Prepared, gathered: Mapping[str, Value]) -> Facts:
+    """What the features are computed from. `gathered` is what we know ourselves, by feature."""
     request = prepared.request
     supplied: dict[str, Value] = {
         **request.supplied,
@@ -116,6 +120,7 @@ def facts_of(prepared: Prepared) -> Facts:
     return Facts(
         occurred_at=prepared.occurred_at,
         supplied=supplied,
+        gathered=gathered,
         hashes={name: value.hex() for name, value in prepared.hashes.items()},
         raw=prepared.raw,
         timestamped=request.occurred_at is not None,
@@ -156,6 +161,7 @@ def _decision(
     beaten: Mapping[str, Any],
     evaluation: Evaluation,
     verdict: Verdict,
+    known: Knowledge,
 ) -> Decided:
     numbers, texts = pack(ground.values)
     return Decided(
@@ -169,7 +175,7 @@ def _decision(
         ml_score=None,
         ml_probability=None,
         effect=verdict.effect,
-        degraded=[],
+        degraded=list(known.degraded),
         use_ml=prepared.request.use_ml,
         hits=[hit_as_json(hit) for hit in evaluation.hits],
         shadow_hits=[hit_as_json(hit) for hit in evaluation.shadow_hits],
@@ -184,6 +190,7 @@ def _decision(
             "listed": sorted(ground.listed),
             "computed": dict(beaten),
             "rule_errors": [error.code for error in evaluation.errors],
+            "late": known.late,
         },
     )
 
@@ -203,6 +210,7 @@ def _event(
         shadow_hits=tuple(hit.code for hit in evaluation.shadow_hits),
         rule_errors=tuple(error.code for error in evaluation.errors),
         imported=imported,
+        degraded=tuple(decision.degraded),
     )
 
 

@@ -102,3 +102,13 @@ private_postgres = pytest.fixture(_private_postgres, name="private_postgres")
 private_redis = pytest.fixture(_private_redis, name="private_redis")
 module_postgres = pytest.fixture(_private_postgres, name="module_postgres", scope="module")
 module_redis = pytest.fixture(_private_redis, name="module_redis", scope="module")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_counters_of_earlier_runs() -> None:
+    """Institutions get the same numbers in each run; a server that was named keeps its counters."""
+    import redis  # not before the servers are known
+
+    server = redis.Redis.from_url(os.environ["REDIS_URL"])
+    for key in server.scan_iter("fs:*", count=10_000):
+        server.delete(key)

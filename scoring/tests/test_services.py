@@ -175,7 +175,7 @@ def test_the_database_refuses_to_change_a_decision(bank, change):
 def test_followups_count_each_decision_once(bank):
     score(bank, make_suspicious(transaction_id="t-1"))
     score(bank, make_suspicious(transaction_id="t-1"))
-    score(bank)
+    score(bank, make_request(user_id="somebody-else"))
     drain_outbox()
     drain_outbox()
     counts = dict(DecisionActivity.objects.values_list("status", "decisions"))

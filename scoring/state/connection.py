@@ -1,0 +1,97 @@
+"""One connection to Redis for each thread, with a short time-out and a pause after a failure."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.connection import ConnectionPool
+from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as TimedOut
+from redis.retry import Retry
+
+from scoring.state.errors import StateUnavailableError
+
+PAUSE_SECONDS = 1.0
+"""After a failure nobody asks for so long: each would wait for the same time-out."""
+
+logger = logging.getLogger(__name__)
+_threads = threading.local()
+_resume_at = 0.0
+
+
+def run_script(text: str, sha: str, keys: Sequence[str], arguments: Sequence[bytes]) -> bytes:
+    """The answer of a server-side script. Raises StateUnavailableError; safe to repeat only if the
+    script is."""
+    global _resume_at
+    if time.monotonic() < _resume_at:
+        raise StateUnavailableError("Redis failed a moment ago")
+    try:
+        return _run(text, sha, keys, arguments)
+    except (RedisError, OSError) as error:
+        _resume_at = time.monotonic() + PAUSE_SECONDS
+        if isinstance(error, ResponseError):  # not out of reach, but out of order
+            logger.error("Redis refuses a script: %s", error)
+        raise StateUnavailableError(f"{type(error).__name__}") from error
+
+
+def _run(text: str, sha: str, keys: Sequence[str], arguments: Sequence[bytes]) -> bytes:
+    command = ("EVALSHA", sha, len(keys), *keys, *arguments)
+    try:
+        return _ask(*command)
+    except NoScriptError:
+        _ask("SCRIPT", "LOAD", text)
+        return _ask(*command)
+    except TimedOut:
+        raise
+    except ConnectionLost:  # the server was restarted since; the script takes no event twice
+        return _ask(*command)
+
+
+def _ask(*command: Any) -> bytes:
+    # Commands go straight over the connection: the client's own call costs three times as much.
+    connection = _connection()
+    try:
+        connection.send_command(*command)
+        answer: bytes = connection.read_response(disable_decoding=True)
+        return answer
+    except (ConnectionLost, TimedOut, OSError):
+        connection.disconnect()  # an answer may still come, and would be taken for the next one's
+        raise
+
+
+def _connection() -> Any:
+    connection = getattr(_threads, "connection", None)
+    if connection is None or _threads.url != settings.REDIS_URL:
+        connection = _pool(settings.REDIS_URL).make_connection()
+        _threads.connection, _threads.url = connection, settings.REDIS_URL
+    return connection
+
+
+def _pool(url: str) -> ConnectionPool:
+    seconds = settings.COUNTERS_TIMEOUT_MS / 1000
+    return ConnectionPool.from_url(
+        url,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+
+
+def client() -> redis.Redis:
+    """For work outside of the hot path; waits longer and may be used for any command."""
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=30, socket_connect_timeout=5, protocol=2
+    )
+
+
+def forget_failure() -> None:
+    """Ask again at once; for tests and for commands that have seen the server."""
+    global _resume_at
+    _resume_at = 0.0

@@ -1,0 +1,282 @@
+-- Records one transaction at all of its entities and answers what the windows hold, at one moment.
+-- The plan stands above this text; it is generated from the catalogue (scoring/state/script.py).
+--
+-- KEYS[1]  the institution's state: generation, newest, complete_since
+-- ARGV[1]  msgpack: {time, seconds to remember the id, flags, amount, entities, marks, outcome}
+--          entities: {{place in PLAN, hash, member or false, ...}, ...}, hashes by number of ARGV;
+--          marks: {numbers or false, ...}
+-- ARGV[2]  the transaction's id; after it the hashes
+-- Answers with msgpack: {fresh, {entity's answers}, ...}; or 'nothing' when there is no state, or
+-- 'late' for an event that is too old to be counted. A missing answer is false.
+--
+-- A ring is kept in chunks of one window's length. A chunk is a string of entries, one for each
+-- bucket that has events, in order: the bucket's place in the chunk (1 byte), then the count (4
+-- bytes) and sum (8 bytes) from the chunk's beginning up to and with this bucket. So a window is a
+-- difference of two entries of one chunk and one of the next, found by bisection: a merchant with
+-- a million events costs what a customer with three does.
+
+local floor, byte, sub, concat = math.floor, string.byte, string.sub, table.concat
+local pack, unpack_struct, call = struct.pack, struct.unpack, redis.call
+
+local function number(value)  -- as Redis reads it, to the last bit
+  return string.format('%.17g', value)
+end
+
+local function find(chunk, size, place)  -- the last entry not after the place; 0: none
+  local high = #chunk / size
+  if high == 0 or byte(chunk, (high - 1) * size + 1) <= place then return high end
+  local low = 0
+  high = high - 1
+  while low < high do
+    local middle = floor((low + high + 1) / 2)
+    if byte(chunk, (middle - 1) * size + 1) <= place then low = middle else high = middle - 1 end
+  end
+  return low
+end
+
+local function entry(chunk, size, index)  -- count and sum up to there
+  if index == 0 then return 0, 0 end
+  local position = (index - 1) * size + 2
+  if size == 5 then return unpack_struct('>I4', chunk, position), 0 end
+  return unpack_struct('>I4d', chunk, position)
+end
+
+local function packed(size, place, count, sum)
+  if size == 5 then return pack('>BI4', place, count) end
+  return pack('>BI4d', place, count, sum)
+end
+
+local function insert(chunk, size, place, amount)
+  local index, last = find(chunk, size, place), #chunk / size
+  local count, sum = entry(chunk, size, index)
+  local kept = index
+  if index > 0 and byte(chunk, (index - 1) * size + 1) == place then kept = index - 1 end
+  local parts = {sub(chunk, 1, kept * size), packed(size, place, count + 1, sum + amount)}
+  for later = index + 1, last do  -- only for an event that comes late
+    local c, s = entry(chunk, size, later)
+    parts[#parts + 1] = packed(size, byte(chunk, (later - 1) * size + 1), c + 1, s + amount)
+  end
+  return concat(parts)
+end
+
+local question = cmsgpack.unpack(ARGV[1])
+local time, flags, amount, outcome = question[1], question[3], question[4], question[7]
+local state = call('HMGET', KEYS[1], 'generation', 'newest', 'complete_since')
+if not state[1] then return 'nothing' end
+local newest, complete_since = tonumber(state[2]), tonumber(state[3])
+if newest and time < newest - LATE and not outcome then return 'late' end
+
+local base = KEYS[1] .. ':' .. state[1] .. ':'
+local fresh = call('SET', base .. (outcome and 'o' or 't') .. ARGV[2], '', 'NX', 'EX', question[2])
+if outcome and not fresh then return 'repeated' end
+if fresh and not outcome and not (newest and newest >= time) then
+  call('HSET', KEYS[1], 'newest', number(time))
+end
+newest = math.max(newest or time, time)
+
+local function sweep(key, rings)  -- what no window reaches any more
+  local oldest, stale = {}, {}
+  for r = 1, #rings, 5 do
+    oldest[rings[r]] = floor((newest - LATE) / rings[r + 1]) - 1
+  end
+  for _, field in ipairs(call('HKEYS', key)) do
+    local name, chunk = string.match(field, '^(.*):(%-?%d+)$')
+    if name and (not oldest[name] or tonumber(chunk) < oldest[name]) then stale[#stale + 1] = field end
+  end
+  for first = 1, #stale, 1000 do
+    call('HDEL', key, unpack(stale, first, math.min(first + 999, #stale)))
+  end
+end
+
+local function sampled(member, level)
+  return unpack_struct('>I4', member) < 2 ^ (32 - level)
+end
+
+local function thin(key, level)  -- keeps the members that fall in the smaller sample
+  local gone = {}
+  for _, member in ipairs(call('ZRANGE', key, 0, -1)) do
+    if not sampled(member, level) then gone[#gone + 1] = member end
+  end
+  for first = 1, #gone, 1000 do
+    call('ZREM', key, unpack(gone, first, math.min(first + 999, #gone)))
+  end
+end
+
+-- Adaptive sampling (Flajolet 1990): once too many members were seen, only those are kept whose
+-- hash falls below 2^-level, and each counts for 2^level. When few are left, the level goes down:
+-- members seen before `changed` then still count by the level `before`.
+local function resample(hash_key, key, field, longest, kept)
+  local level, before, changed = 0, 0, 0
+  if kept then level, before, changed = unpack_struct('>BBd', kept) end
+  local size = call('ZCARD', key)
+  if size > TRIM then
+    call('ZREMRANGEBYSCORE', key, '-inf', number(newest - longest - LATE))
+    size = call('ZCARD', key)
+  end
+  local settled = before == level or changed < newest - longest - LATE
+  if size > MOST then
+    while size > MOST do
+      level = level + 1
+      thin(key, level)
+      size = call('ZCARD', key)
+    end
+    before, changed = level, time
+  elseif level > 0 and settled and size < MOST / 8 then
+    local estimate = size * 2 ^ level
+    before, changed = level, time
+    while level > 0 and estimate / 2 ^ (level - 1) <= MOST / 2 do level = level - 1 end
+  else
+    return kept
+  end
+  kept = pack('>BBd', level, before, changed)
+  call('HSET', hash_key, field, kept)
+  return kept
+end
+
+local function seen_since(key, start, kept)
+  if not kept then return call('ZCOUNT', key, '(' .. number(start), '+inf') end
+  local level, before, changed = unpack_struct('>BBd', kept)
+  if level == before or changed <= start then
+    return call('ZCOUNT', key, '(' .. number(start), '+inf') * 2 ^ level
+  end
+  return call('ZCOUNT', key, '(' .. number(start), '(' .. number(changed)) * 2 ^ before
+    + call('ZCOUNT', key, number(changed), '+inf') * 2 ^ level
+end
+
+local function look(key, of, asked, member, kept, answers)
+  local set, longest = key .. '~' .. of, asked.longest
+  local previous
+  if member then
+    previous = call('ZSCORE', set, member)
+    previous = previous and tonumber(previous)
+    local level = kept and byte(kept, 1) or 0
+    if fresh and (level == 0 or sampled(member, level)) then
+      call('ZADD', set, 'GT', number(time), member)
+      call('EXPIRE', set, longest + LATE * 2)
+      if not previous then kept = resample(key, set, '~' .. of, longest, kept) end
+    end
+  end
+  local unsampled = kept and member and not sampled(member, byte(kept, 1))
+  for i = 1, #asked, 2 do
+    local what, start = asked[i], time - asked[i + 1]
+    local answer = false
+    if start >= complete_since then
+      if what == 'distinct' then
+        answer = seen_since(set, start, kept)
+      elseif member and not unsampled then
+        if what == 'repeated' then
+          answer = (previous and previous > start) and 1 or 0
+        elseif previous and previous > start and previous <= time then
+          answer = time - previous
+        end
+      end
+    end
+    answers[#answers + 1] = answer
+  end
+end
+
+-- Frauds and transactions of an entity, each halved for every HALF_LIFE that has passed.
+local function risk(stored, fields)
+  local frauds, total, at, known = 0, 0, time, 0
+  if stored then frauds, total, at, known = unpack_struct('>dddI4', stored) end
+  local now = math.max(at, time)
+  local faded = 2 ^ ((at - now) / HALF_LIFE)
+  if fresh then
+    fields[#fields + 1] = 'risk'
+    fields[#fields + 1] = pack('>dddI4', frauds * faded, total * faded + 2 ^ ((time - now) / HALF_LIFE), now, known)
+  end
+  return {frauds * faded, total * faded, known}
+end
+
+local function numbers(stored)
+  local found = {}
+  for position = 1, #stored, 8 do found[#found + 1] = unpack_struct('>d', stored, position) end
+  return found
+end
+
+local function visit(asked)
+  local plan = PLAN[asked[1]]
+  local rings, key = plan.rings, base .. plan.name .. ':' .. ARGV[asked[2]]
+  local fields, places, answers, sets = {}, {}, {}, {}
+  for r = 1, #rings, 5 do
+    local bucket = floor(time / rings[r + 2])
+    local chunk = floor(bucket / BUCKETS)
+    places[#places + 1] = bucket - chunk * BUCKETS
+    fields[#fields + 1] = rings[r] .. ':' .. chunk
+    fields[#fields + 1] = rings[r] .. ':' .. (chunk - 1)
+  end
+  local samples = #fields
+  for s = 1, #plan.seen, 2 do fields[#fields + 1] = '~' .. plan.seen[s] end
+  local marks = #fields
+  if plan.marks then
+    for m = 1, #MARKS do fields[#fields + 1] = 'last:' .. MARKS[m] end
+  end
+  if plan.risk then fields[#fields + 1] = 'risk' end
+  local got = #fields > 0 and call('HMGET', key, unpack(fields)) or {}
+
+  local created = false
+  for r = 1, #rings, 5 do
+    local n = (r + 4) / 5
+    local place, size = places[n], rings[r + 4]
+    local chunk, former = got[2 * n - 1] or '', got[2 * n] or ''
+    local wanted = rings[r + 3]
+    if fresh and (wanted == 0 and not outcome or bit.band(flags, wanted) ~= 0) then
+      created = created or chunk == ''
+      chunk = insert(chunk, size, place, amount or 0)
+      sets[#sets + 1] = fields[2 * n - 1]
+      sets[#sets + 1] = chunk
+    end
+    if not outcome then
+      local start = (floor(time / rings[r + 2]) - BUCKETS + 1) * rings[r + 2]
+      local count, sum = false, false
+      if start >= complete_since then
+        local c1, s1 = entry(chunk, size, find(chunk, size, place))
+        local c2, s2 = entry(former, size, #former / size)
+        local c3, s3 = entry(former, size, find(former, size, place))
+        count, sum = c1 + c2 - c3, s1 + s2 - s3
+      end
+      answers[#answers + 1] = count
+      if size == 13 then answers[#answers + 1] = sum end
+    end
+  end
+  if outcome then
+    if #sets > 0 then
+      call('HSET', key, unpack(sets))
+      call('EXPIRE', key, plan.longest + LATE * 2)
+    end
+    return answers
+  end
+
+  for s = 1, #plan.seen, 2 do
+    local n = (s + 1) / 2
+    look(key, plan.seen[s], plan.seen[s + 1], asked[2 + n] and ARGV[asked[2 + n]], got[samples + n], answers)
+  end
+  if plan.marks then
+    for m = 1, #MARKS do
+      local stored, payload = got[marks + m], question[6][m]
+      local earlier = stored and unpack_struct('>d', stored)
+      answers[#answers + 1] = earlier and earlier <= time and numbers(stored) or false
+      if fresh and payload and not (earlier and earlier > time) then
+        sets[#sets + 1] = 'last:' .. MARKS[m]
+        sets[#sets + 1] = pack('>d', time)
+        for _, told in ipairs(payload) do sets[#sets] = sets[#sets] .. pack('>d', told) end
+      end
+    end
+  end
+  local kept_for = plan.longest + LATE * 2
+  if plan.risk then
+    local rated = risk(got[#fields], sets)
+    answers[#answers + 1] = time - HALF_LIFE >= complete_since and rated
+    if rated[3] > 0 then kept_for = 10 * HALF_LIFE end  -- a fraud has faded to a thousandth by then
+  end
+  if #sets > 0 then
+    call('HSET', key, unpack(sets))
+    call('EXPIRE', key, kept_for)
+    if created and call('HLEN', key) > plan.roomy then sweep(key, rings) end
+  end
+  return answers
+end
+
+local answer = {fresh and 1 or 0}
+for _, asked in ipairs(question[5]) do answer[#answer + 1] = visit(asked) end
+return cmsgpack.pack(answer)
