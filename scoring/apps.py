@@ -7,3 +7,4 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from scoring import catalogue_sync, receivers  # noqa: F401  subscribe when imported
+        from scoring.profiles import receivers as follow_profiles  # noqa: F401

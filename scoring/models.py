@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from clients.models import Institution
-from transactions.models import Transaction
+from transactions.models import Customer, Transaction
 
 
 class Decision(models.Model):
@@ -74,6 +74,31 @@ class Decision(models.Model):
         if not self.hits:
             return ""
         return str(max(self.hits, key=lambda hit: hit["worth"])["reason"])
+
+
+class CustomerProfile(models.Model):
+    """What a customer usually does; `scoring/profiles` writes and reads it, docs/profiles.md tells.
+
+    One small row a customer, changed after each decision and read with the next.
+    """
+
+    # No database constraints: each would lock the other row whenever a profile is made.
+    customer = models.OneToOneField(
+        Customer, models.PROTECT, primary_key=True, db_constraint=False, related_name="profile"
+    )
+    institution = models.ForeignKey(
+        Institution, models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
+    habits = models.BinaryField(
+        help_text="scoring.profiles.habits.Habits as MessagePack; no larger than its MOST_BYTES."
+    )
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"profile of customer {self.customer_id}"
 
 
 class StoredFeature(models.Model):

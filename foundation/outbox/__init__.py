@@ -34,6 +34,7 @@ from foundation.outbox.events import (
     subscribe,
 )
 from foundation.outbox.upkeep import OutboxStatus, outbox_status, prune_outbox, redrive
+from foundation.outbox.waiting import waiting_subjects
 from foundation.outbox.waking import nudge
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "publish",
     "redrive",
     "subscribe",
+    "waiting_subjects",
 ]

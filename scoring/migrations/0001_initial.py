@@ -62,6 +62,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='CustomerProfile',
+            fields=[
+                ('customer', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='profile', serialize=False, to='transactions.customer')),
+                ('habits', models.BinaryField(help_text='scoring.profiles.habits.Habits as MessagePack; no larger than its MOST_BYTES.')),
+                ('updated_at', models.DateTimeField()),
+                ('institution', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.institution')),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
             name='DecisionActivity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

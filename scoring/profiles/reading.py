@@ -1,0 +1,50 @@
+"""What gather asks for about the customer, and what habits make of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from psycopg2 import Binary
+
+from features.framework import Value
+from scoring.profiles import habits
+from scoring.profiles.features import Asked, features_of_habits
+
+_ID_BYTES = 8
+
+# Id and profile in one value: one look-up of each table, and one column. Two scalar sub-selects
+# would look the customer up twice.
+_SELECT = """(SELECT int8send(c.id) || coalesce(p.habits, '')
+FROM transactions_customer c LEFT JOIN scoring_customerprofile p ON p.customer_id = c.id
+WHERE c.institution_id = %s AND c.reference_hash = {hash} ORDER BY c.id LIMIT 1)"""
+
+
+class FoundCustomer(NamedTuple):
+    """A known customer's row id, and the content of the profile; empty before the first lesson."""
+
+    id: int
+    profile: bytes
+
+
+def select(hashes: Sequence[bytes], institution_id: int, params: list[Any]) -> str:
+    """A scalar sub-select for the customer with this reference; appends its parameters.
+
+    `hashes` under every key in use. Its one column is for :func:`found_customer`.
+    """
+    params += [institution_id, *map(Binary, hashes)]
+    if len(hashes) == 1:
+        return _SELECT.format(hash="%s").replace(" ORDER BY c.id LIMIT 1", "")
+    marks = ", ".join(["%s"] * len(hashes))
+    return _SELECT.format(hash=f"ANY(ARRAY[{marks}]::bytea[])")
+
+
+def found_customer(column: memoryview | bytes | None) -> FoundCustomer | None:
+    """The column of :func:`select`, read; None for a customer never seen before."""
+    if column is None:
+        return None
+    content = bytes(column)
+    return FoundCustomer(int.from_bytes(content[:_ID_BYTES], "big"), content[_ID_BYTES:])
+
+
+def features_of(profile: bytes | None, asked: Asked) -> dict[str, Value]:
+    """What the profile says of the transaction, by feature; nothing without a profile."""
+    return features_of_habits(habits.read(profile), asked) if profile else {}
