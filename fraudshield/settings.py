@@ -118,6 +118,10 @@ REDIS_URL = env.first("REDIS_URL")
 # How long a decision waits for the counters before it goes on without them.
 COUNTERS_TIMEOUT_MS = env.integer("COUNTERS_TIMEOUT_MS", default=250, minimum=10, maximum=10_000)
 
+# --- What is known of the world ---------------------------------------------------------------
+# Local GeoIP files (MMDB), several with commas: a city or country file, a network or provider one.
+GEOIP_DATABASE = env.words("GEOIP_DATABASE")
+
 # --- People ---------------------------------------------------------------------------------
 AUTH_USER_MODEL = "foundation.User"
 AUTH_PASSWORD_VALIDATORS = [

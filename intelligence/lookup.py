@@ -12,6 +12,7 @@ from intelligence.kinds import text_keys
 
 # The texts about which every decision asks, when it knows them. Rules may name further ones.
 TEXTS = ("email_domain", "mobile_carrier", "isp_name", "gpu_info", "card_bin")
+DISPOSABLE = "disposable_domains"
 
 _SELECT = (
     "(SELECT json_agg(json_build_array(encode(value_hash, 'hex'), list_name, effect, reason)) "
@@ -84,3 +85,10 @@ def read(column: Any, wanted: Wanted) -> tuple[Listing, ...]:
 def pairs(listings: Iterable[Listing]) -> frozenset[tuple[str, str]]:
     """What `listed(feature, "list_name")` asks."""
     return frozenset((listing.feature, listing.list_name) for listing in listings)
+
+
+def features_found(listings: Iterable[Listing], texts: Mapping[str, str]) -> dict[str, bool]:
+    """What models may know of the listings, for `Facts.gathered`; `texts` as they were asked."""
+    if "email_domain" not in texts:
+        return {}
+    return {"email_is_disposable": ("email_domain", DISPOSABLE) in pairs(listings)}

@@ -49,7 +49,29 @@ FEATURES = (
     _.points(
         "email_domain_reputation", "How well regarded the e-mail domain is; higher is better."
     ),
-    _.country("email_country", "The country that the e-mail address belongs to."),
+    _.country(
+        "email_country",
+        "The country that the e-mail address belongs to, by the end of its domain.",
+        gathered_from="the e-mail address",
+    ),
+    _.boolean(
+        "email_is_free",
+        "Whether the e-mail address is at a provider where anybody gets one for nothing.",
+        source="computed",
+        gathered_from="the e-mail address",
+    ),
+    _.boolean(
+        "email_is_role_account",
+        "Whether the e-mail address is a task's, such as info or sales, not a person's.",
+        source="computed",
+        gathered_from="the e-mail address",
+    ),
+    _.boolean(
+        "email_is_disposable",
+        "Whether the e-mail domain is on the list of disposable ones.",
+        source="computed",
+        gathered_from="the lists",
+    ),
     _.count("email_breaches", "In how many known data breaches the e-mail address appears."),
     _.count(
         "accounts_with_email",
@@ -69,10 +91,22 @@ FEATURES = (
     _.boolean(
         "phone_verified", "Whether the customer has proved that the telephone number is theirs."
     ),
-    _.boolean("phone_valid", "Whether the number exists in its country's numbering plan."),
+    _.boolean(
+        "phone_valid",
+        "Whether the number exists in its country's numbering plan.",
+        gathered_from="the telephone number",
+    ),
     _.days("phone_age_days", "How long the telephone number has been known to exist."),
-    _.word("phone_carrier_type", "What kind of line it is, such as mobile, fixed or voip."),
-    _.country("phone_country", "The country that the telephone number belongs to."),
+    _.word(
+        "phone_carrier_type",
+        "What kind of line it is, such as mobile, fixed, fixed_or_mobile or voip.",
+        gathered_from="the telephone number",
+    ),
+    _.country(
+        "phone_country",
+        "The country that the telephone number belongs to; of none when it is not valid.",
+        gathered_from="the telephone number",
+    ),
     _.count("phone_breaches", "In how many known data breaches the telephone number appears."),
     _.count(
         "accounts_with_phone",

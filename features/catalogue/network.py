@@ -5,6 +5,7 @@ from features.declaring import LABELS, LAST_TRANSACTION, Section
 from features.windows.declaring import Windowed
 
 _ = Section("network")
+_GEOIP = "a GeoIP file"
 
 FEATURES = (
     _.identifier(
@@ -35,11 +36,25 @@ FEATURES = (
         compute=addresses.is_private_class,
         computed_from=("ip_class",),
     ),
-    _.country("ip_country", "The country of the address."),
-    _.text("ip_state", "The state or region of the address.", max_length=100),
-    _.text("ip_city", "The city of the address.", max_length=100),
-    _.number("ip_latitude", "The latitude of the address.", -90, 90, unit="degrees"),
-    _.number("ip_longitude", "The longitude of the address.", -180, 180, unit="degrees"),
+    _.country("ip_country", "The country of the address.", gathered_from=_GEOIP),
+    _.text("ip_state", "The state or region of the address.", max_length=100, gathered_from=_GEOIP),
+    _.text("ip_city", "The city of the address.", max_length=100, gathered_from=_GEOIP),
+    _.number(
+        "ip_latitude",
+        "The latitude of the address.",
+        -90,
+        90,
+        unit="degrees",
+        gathered_from=_GEOIP,
+    ),
+    _.number(
+        "ip_longitude",
+        "The longitude of the address.",
+        -180,
+        180,
+        unit="degrees",
+        gathered_from=_GEOIP,
+    ),
     _.word("ip_type", "What kind of connection it is, such as residential, mobile or business."),
     _.points("ip_reputation_score", "How well regarded the address is; higher is better."),
     _.boolean("ip_is_vpn", "Whether the address belongs to a virtual private network."),
@@ -76,7 +91,11 @@ FEATURES = (
         gathered_from=LABELS,
     ),
     _.number(
-        "asn_number", "The number of the network that the address belongs to.", 0, 4_294_967_295
+        "asn_number",
+        "The number of the network that the address belongs to.",
+        0,
+        4_294_967_295,
+        gathered_from=_GEOIP,
     ),
     _.points("asn_reputation", "How well regarded that network is; higher is better."),
     _.number(
@@ -92,10 +111,18 @@ FEATURES = (
         compute=places.differ,
         computed_from=("last_asn_number", "asn_number"),
     ),
-    _.text("isp_name", "The name of the internet provider."),
+    _.text("isp_name", "The name of the internet provider.", gathered_from=_GEOIP),
     _.country("ip_isp_country", "The country of the internet provider."),
-    _.word("mobile_carrier", "The name of the mobile carrier."),
-    _.boolean("geoip_lookup_failed", "Whether the address was looked up and not found on the map."),
+    _.word(
+        "mobile_carrier",
+        "The name of the mobile carrier; from the number, the one that it was first given to.",
+        gathered_from="the telephone number",
+    ),
+    _.boolean(
+        "geoip_lookup_failed",
+        "Whether the address was looked up and not found on the map.",
+        gathered_from=_GEOIP,
+    ),
     _.points("location_risk_score", "How risky the place is; higher is worse."),
     _.ratio("network_anomaly_score", "How unusual the connection is; higher is worse."),
     # Place and time zone

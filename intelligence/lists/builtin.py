@@ -18,11 +18,11 @@ from foundation import audit
 from intelligence.kinds import KINDS, hashes_of
 from intelligence.lists.checking import Draft, make_entry
 from intelligence.lists.sealing import open_value
+from intelligence.lookup import DISPOSABLE
 from intelligence.models import List, ListEntry
 
 FILE = Path(__file__).parents[1] / "data" / "lists.toml"
 SHIPPED, DEMO = "built-in", "demo"  # sources of entries
-DISPOSABLE = "disposable_domains"
 _BATCH = 2_000
 _FACTS = ("title", "description", "kinds")
 

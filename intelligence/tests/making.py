@@ -35,5 +35,5 @@ def look_up(
     params: list[object] = []
     sql = select(asked, institution_id, params)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {sql}", params)  # noqa: S608  fixed text
+        cursor.execute(f"SELECT {sql}", params)
         return read(cursor.fetchone()[0], asked)

@@ -10,7 +10,7 @@ from django.utils import timezone as clock
 from foundation.rekey import versions_in_use
 from intelligence.lists.sealing import open_value
 from intelligence.lists.services import end_entry
-from intelligence.lookup import Listing, pairs, read, select, wanted
+from intelligence.lookup import Listing, features_found, pairs, read, select, wanted
 from intelligence.models import ListEntry
 from intelligence.tests.making import add, look_up, make_list
 
@@ -172,6 +172,15 @@ def test_a_column_that_comes_as_text_is_read_too():
     asked = wanted(hashes={"email": [b"\1" * 16]}, texts={})
     column = f'[["{"01" * 16}", "watch", "", "Why."]]'
     assert read(column, asked) == (Listing("email", "watch", "", "Why."),)
+
+
+def test_models_learn_whether_the_domain_is_disposable(bank):
+    add(make_list("disposable_domains", "domain"), "mailinator.com")
+    for domain, expected in (("mailinator.com", True), ("example.com", False)):
+        texts = {"email_domain": domain}
+        listings = look_up(bank.pk, texts=texts)
+        assert features_found(listings, texts) == {"email_is_disposable": expected}
+    assert features_found((), {"gpu_info": "goldfish"}) == {}
 
 
 def test_entries_are_found_during_a_change_of_keys_and_after_it(settings, bank, everything):
