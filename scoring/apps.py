@@ -7,4 +7,7 @@ class ScoringConfig(AppConfig):
 
     def ready(self) -> None:
         from scoring import catalogue_sync, receivers  # noqa: F401  subscribe when imported
+        from scoring.list_sources import register_sources
         from scoring.profiles import receivers as follow_profiles  # noqa: F401
+
+        register_sources()
