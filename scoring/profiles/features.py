@@ -138,6 +138,7 @@ def _rhythm(habits: Habits, asked: Asked, found: dict[str, Value]) -> Rhythm | N
     rhythm = Rhythm(
         hours,
         weekdays,
+        sum(weekdays),
         int(times.local_hour(moment, offset)),
         int(times.local_weekday(moment, offset)),
     )
@@ -200,8 +201,9 @@ def _payees(habits: Habits, asked: Asked, found: dict[str, Value]) -> None:
 
 def _payee_is_new(digests: Sequence[bytes], payees: Things, most: int) -> bool | None:
     """None when it may be one of those that were forgotten."""
-    if any(key_of(digest) in payees for digest in digests):
-        return False
+    for digest in digests:
+        if key_of(digest) in payees:
+            return False
     return True if payees.met <= most else None
 
 

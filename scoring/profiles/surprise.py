@@ -54,6 +54,7 @@ class Rhythm(NamedTuple):
 
     hours: Sequence[float]
     weekdays: Sequence[float]
+    total: float  # of either
     hour: int
     weekday: int
 
@@ -96,8 +97,9 @@ def _graded(habits: Habits, now: Now) -> tuple[float, int]:
     """
     tails, sides = 1.0, 0
     if now.rhythm is not None and habits.timed >= ENOUGH:
-        hours, weekdays, hour, weekday = now.rhythm
-        tails = _tail(hours, hour, _EVEN_HOURS) * _tail(weekdays, weekday, _EVEN_WEEKDAYS)
+        hours, weekdays, total, hour, weekday = now.rhythm
+        tails = _tail(hours, total, hour, _EVEN_HOURS)
+        tails *= _tail(weekdays, total, weekday, _EVEN_WEEKDAYS)
         sides = 2
     if now.amount is not None and habits.counted >= ENOUGH:
         tails *= amount_tail(habits, now.amount)
@@ -137,11 +139,11 @@ def _chance(new: bool | None, known: Things | Words) -> float:
     return max((known.met - 0.5) / known.given, _LEAST_NEWS)
 
 
-def _tail(weights: Sequence[float], place: int, even: float) -> float:
+def _tail(weights: Sequence[float], total: float, place: int, even: float) -> float:
     """How likely one of the places is that weigh as little as this one, or less."""
     line = weights[place] * (1 + 1e-6)  # fading weights differ in their last digits
     rarer = [weight for weight in weights if weight <= line]
-    return (sum(rarer) + even * len(rarer) / len(weights)) / (sum(weights) + even)
+    return (sum(rarer) + even * len(rarer) / len(weights)) / (total + even)
 
 
 def _gamma_tail(value: float, mean: float, variance: float) -> float:
@@ -176,8 +178,7 @@ def is_unusual_hour(rhythm: Rhythm) -> bool:
     Even odds take part with the weight of eight transactions: an hour in which nothing was seen is
     unusual after 26 recent transactions elsewhere.
     """
-    hours = rhythm.hours
-    return (hours[rhythm.hour] + 8 / HOURS) / (sum(hours) + 8) < UNUSUAL_HOUR
+    return (rhythm.hours[rhythm.hour] + 8 / HOURS) / (rhythm.total + 8) < UNUSUAL_HOUR
 
 
 def is_unusual_weekday(rhythm: Rhythm) -> bool:
@@ -186,5 +187,4 @@ def is_unusual_weekday(rhythm: Rhythm) -> bool:
     Even odds take part with the weight of seven transactions: a day on which nothing was seen is
     unusual after 34 recent transactions on others.
     """
-    weekdays = rhythm.weekdays
-    return (weekdays[rhythm.weekday] + 1) / (sum(weekdays) + 7) < UNUSUAL_WEEKDAY
+    return (rhythm.weekdays[rhythm.weekday] + 1) / (rhythm.total + 7) < UNUSUAL_WEEKDAY
