@@ -1,10 +1,13 @@
 """Consider: rules and formulae over a vector. The same for a live decision and for its replay."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from features.framework import Value
+from intelligence.lookup import Listing, pairs
 from rules.definition import VerticalConfig
 from rules.engine import CompiledVertical, Evaluation, Hit
 from scoring.formula import Thresholds, Verdict, certainty, decide
@@ -18,7 +21,7 @@ class Ground:
     values: Sequence[Value | None]
     currency: str
     rates: Mapping[str, float]  # units of `currency` for one unit of each
-    listed: Collection[tuple[str, str]]  # (feature, list) pairs that matched
+    listings: Collection[Listing]  # entries of lists that name an identifier or text of it
     customer_hash: bytes | None  # places the customer in or out of a canary
     ml_score: float | None
 
@@ -29,10 +32,41 @@ def consider(ground: Ground) -> tuple[Evaluation, Verdict]:
         ground.values,
         currency=ground.currency,
         rates=ground.rates,
-        listed=ground.listed,
+        listed=pairs(ground.listings),
         customer_hash=ground.customer_hash,
     )
+    if listed := _listed_hits(ground.listings):
+        evaluation = msgspec.structs.replace(evaluation, hits=evaluation.hits + listed)
     return evaluation, decide(evaluation.hits, ground.ml_score, thresholds(ground.vertical.config))
+
+
+def _listed_hits(listings: Iterable[Listing]) -> tuple[Hit, ...]:
+    """Entries that carry an effect of their own speak without a rule, once for each list."""
+    speaking = {f"list_{e.list_name}.{e.effect}": e for e in sorted(listings) if e.effect}
+    return tuple(_listed_hit(code, entry) for code, entry in speaking.items())
+
+
+_SEVERITIES = {"allow": "low", "review": "high", "decline": "critical"}
+
+
+def _listed_hit(code: str, entry: Listing) -> Hit:
+    what = entry.feature.replace("_", " ")
+    return Hit(
+        code=code.partition(".")[0],
+        version=0,
+        name=f"On the list {entry.list_name}",
+        category="list",
+        flag_type="listed",
+        family="list",
+        severity=_SEVERITIES[entry.effect],
+        effect=entry.effect,
+        score=0.0,
+        confidence=1.0,
+        weight=1.0,
+        # Not the entry's own reason: that was written for colleagues, and clients read this.
+        reason=f"The {what} is on the list {entry.list_name}",
+        sentinel_id="",
+    )
 
 
 def thresholds(config: VerticalConfig) -> Thresholds:

@@ -1,6 +1,6 @@
 """Gather: one SELECT that reads all that a decision needs from the database."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,8 @@ from psycopg2 import Binary
 
 from foundation.prepared import fetch_one
 from foundation.sql import Fragment
+from intelligence import lookup
+from intelligence.lookup import Listing, Wanted
 
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
@@ -31,6 +33,7 @@ class Question:
     customer: Sequence[bytes]
     device: Sequence[bytes]
     card: Sequence[bytes]
+    wanted: Wanted
     transaction_id: str | None
     idempotency_key: str | None
 
@@ -45,6 +48,7 @@ class Gathered:
     card_id: int | None
     stored_by_id: UUID | None  # the transaction that has this transaction_id already
     stored_by_key: UUID | None  # the one that came with this Idempotency-Key
+    listings: tuple[Listing, ...]  # entries of lists, in force, that name any identifier
 
 
 def gather(question: Question) -> Gathered:
@@ -58,10 +62,19 @@ def gather(question: Question) -> Gathered:
         _identity("card", question.card, scope, params),
         _key("t", question.transaction_id, scope, params),
         _key("i", question.idempotency_key, scope, params),
+        lookup.select(question.wanted, scope, params),
     )
     row = fetch_one(Fragment(f"SELECT {', '.join(parts)}", params))
     assert row is not None  # noqa: S101  a SELECT of expressions has one row
-    return Gathered(*row)
+    return Gathered(*(*row[:-1], lookup.read(row[-1], question.wanted)))
+
+
+def look_up(texts: Mapping[str, str], institution_id: int) -> tuple[Listing, ...]:
+    """Entries of lists that name one of these texts, by feature. One query."""
+    asked = lookup.wanted(hashes={}, texts=texts)
+    params: list[Any] = []
+    row = fetch_one(Fragment(f"SELECT {lookup.select(asked, institution_id, params)}", params))
+    return lookup.read(row[0] if row else None, asked)
 
 
 def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[Any]) -> str:

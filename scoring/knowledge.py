@@ -50,12 +50,12 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
 
     Without Redis that is what the database holds, and the decision is marked.
     """
-    found: dict[str, Value] = {}
+    found = dict(prepared.enriched)
     rate = current_rates().into(
         prepared.currency, (prepared.client.base_currency,), prepared.occurred_at
     )
     try:
-        reading = record(recording_of(prepared, {**found, **prepared.request.supplied}))
+        reading = record(recording_of(prepared))
     except StateUnavailableError as error:
         logger.warning("counters unavailable: %s", error)
         metrics.DEGRADED.labels("counters").inc()

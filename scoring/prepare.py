@@ -1,15 +1,18 @@
 """Prepare: what a request says, checked against the clock and hashed for look-up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from clients.authentication import Client
+from features.framework import Value
 from features.identifiers import PURPOSES
 from foundation.crypto import hash_versions, keyed_hash, keyed_hashes
 from foundation.errors import BadRequest, FieldError
 from foundation.ids import uuid7
+from intelligence.enrichment import enrich, texts_to_look_up
+from intelligence.lookup import wanted
 from scoring.gather import Question
 from scoring.inputs import TransactionInput
 
@@ -31,6 +34,7 @@ class Prepared:
     raw: Mapping[str, str]  # identifier feature -> value in normal form; personal data
     packed: bytes  # the request in canonical form: what is sealed and fingerprinted
     hashes: Mapping[str, bytes]  # identifier feature -> hash under the current key
+    enriched: Mapping[str, Value]  # what the identifiers tell by themselves, by feature
     question: Question
 
     @property
@@ -50,7 +54,10 @@ def prepare(
             f"occurred_at {message}.", errors=[FieldError("occurred_at", message, "future")]
         )
     raw = {**request.identifiers, "user_id": request.user_id}
-    hashes = {name: keyed_hash(value, purpose=PURPOSES[name]) for name, value in raw.items()}
+    hashes = hashes_of(raw)
+    every_hash = {name: _every_hash(name, raw, digest) for name, digest in hashes.items()}
+    enriched = enrich(raw, request.supplied)
+    texts = texts_to_look_up(raw, request.supplied, enriched)
     transaction_id = uuid7()
     return Prepared(
         id=transaction_id,
@@ -63,23 +70,26 @@ def prepare(
         raw=raw,
         packed=request.packed(),
         hashes=hashes,
+        enriched=enriched,
         question=Question(
             institution_id=client.institution_id,
-            customer=_every_hash("user_id", raw, hashes),
-            device=_every_hash("device_id", raw, hashes),
-            card=_every_hash("card_token", raw, hashes),
+            customer=every_hash["user_id"],
+            device=every_hash.get("device_id", ()),
+            card=every_hash.get("card_token", ()),
+            wanted=wanted(hashes=every_hash, texts=texts),
             transaction_id=request.transaction_id,
             idempotency_key=idempotency_key,
         ),
     )
 
 
-def _every_hash(
-    identifier: str, raw: Mapping[str, str], hashes: Mapping[str, bytes]
-) -> list[bytes]:
-    """The hash under each key in use, current first; none when the identifier was not given."""
-    if identifier not in raw:
-        return []
+def hashes_of(raw: Mapping[str, str]) -> dict[str, bytes]:
+    """The keyed hash of each identifier, by feature, under the current key."""
+    return {name: keyed_hash(value, purpose=PURPOSES[name]) for name, value in raw.items()}
+
+
+def _every_hash(name: str, raw: Mapping[str, str], current: bytes) -> Sequence[bytes]:
+    """The identifier's hash under each key in use, current first."""
     if len(hash_versions()) == 1:
-        return [hashes[identifier]]
-    return keyed_hashes(raw[identifier], PURPOSES[identifier])
+        return (current,)
+    return keyed_hashes(raw[name], PURPOSES[name])

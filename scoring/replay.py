@@ -5,6 +5,7 @@ from typing import Any
 
 from features.catalogue import CATALOGUE
 from features.vector import unpack
+from intelligence.lookup import Listing
 from rules.registry import exact_book
 from scoring.consider import Ground, consider, hit_as_json
 from scoring.models import Decision
@@ -54,7 +55,10 @@ def ground_of(decision: Decision) -> Ground:
         values=values,
         currency=stored.currency,
         rates=decision.inputs["rates"],
-        listed=frozenset((feature, name) for feature, name in decision.inputs["listed"]),
+        listings=[
+            Listing(feature, name, effect, "")
+            for feature, name, effect in decision.inputs["listed"]
+        ],
         customer_hash=bytes.fromhex(user) if isinstance(user, str) else None,
         ml_score=decision.ml_score,
     )

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -18,10 +19,12 @@ from django.db import (
 from clients.authentication import Client
 from features.catalogue import CATALOGUE, compute_vector
 from features.framework import Facts, Row, Value
+from features.identifiers import PURPOSES
 from features.vector import pack
 from foundation.crypto import TamperedValue, UnknownKeyVersion, hash_versions
 from foundation.errors import BadRequest, Conflict, FieldError, Unavailable
 from foundation.outbox import nudge
+from intelligence.lookup import TEXTS, Listing
 from intelligence.rates import current_rates
 from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVerticalError
 from rules.registry import book_for
@@ -31,7 +34,7 @@ from scoring.consider import Ground, consider, hit_as_json
 from scoring.decided import Decided
 from scoring.events import DecisionMade
 from scoring.formula import Verdict
-from scoring.gather import Gathered, gather
+from scoring.gather import Gathered, gather, look_up
 from scoring.inputs import TransactionInput
 from scoring.knowledge import Knowledge, learn
 from scoring.prepare import Prepared, prepare
@@ -88,7 +91,7 @@ def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) 
     marks.append(perf_counter())
     values, beaten = compute_vector(facts_of(prepared, known.features))
     marks.append(perf_counter())
-    ground = _ground(prepared, vertical, values)
+    ground = _ground(prepared, vertical, values, gathered.listings)
     evaluation, verdict = consider(ground)
     marks.append(perf_counter())
     decision = _decision(prepared, book, ground, beaten, evaluation, verdict, known)
@@ -140,7 +143,9 @@ def _rules_for(prepared: Prepared, gathered: Gathered) -> tuple[CompiledBook, Co
         raise BadRequest(f"industry {message}.", errors=errors) from None
 
 
-def _ground(prepared: Prepared, vertical: CompiledVertical, values: Row) -> Ground:
+def _ground(
+    prepared: Prepared, vertical: CompiledVertical, values: Row, listings: tuple[Listing, ...]
+) -> Ground:
     return Ground(
         vertical=vertical,
         values=values,
@@ -148,10 +153,32 @@ def _ground(prepared: Prepared, vertical: CompiledVertical, values: Row) -> Grou
         rates=current_rates().into(
             prepared.currency, vertical.required_currencies, prepared.occurred_at
         ),
-        listed=frozenset(),
+        listings=listings + _further_listings(prepared, vertical, values),
         customer_hash=prepared.hashes["user_id"],
         ml_score=None,
     )
+
+
+def _further_listings(
+    prepared: Prepared, vertical: CompiledVertical, values: Row
+) -> tuple[Listing, ...]:
+    """Lists of texts that are not looked up for every transaction, but that a rule asks for.
+
+    One query where there is such a rule and such a text, else none.
+    """
+    texts = {}
+    for feature in _further_texts(vertical.listed_pairs):
+        value = values[CATALOGUE.index[feature]]
+        if isinstance(value, str):
+            texts[feature] = value
+    return look_up(texts, prepared.client.institution_id) if texts else ()
+
+
+@lru_cache(maxsize=64)
+def _further_texts(listed_pairs: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Features that rules look up and gather does not: neither identifiers nor the usual texts."""
+    features = {feature for feature, _ in listed_pairs}
+    return tuple(sorted(features - PURPOSES.keys() - set(TEXTS)))
 
 
 def _decision(
@@ -187,7 +214,7 @@ def _decision(
         texts=texts,
         inputs={
             "rates": dict(ground.rates),
-            "listed": sorted(ground.listed),
+            "listed": sorted(entry[:3] for entry in ground.listings),
             "computed": dict(beaten),
             "rule_errors": [error.code for error in evaluation.errors],
             "late": known.late,

@@ -8,6 +8,7 @@ from typing import Final
 from scoring.prepare import CLOCK_TOLERANCE_SECONDS
 from scoring.state.connection import run_script
 from scoring.state.counters import Reading, Recording, ask, decode, state_name
+from scoring.state.errors import StateUnavailableError
 from scoring.state.script import SCRIPT, Script
 from transactions.models import Transaction
 
@@ -34,6 +35,8 @@ def record(recording: Recording, script: Script = SCRIPT) -> Reading:
     if answer == b"nothing":
         open_state(recording.institution_id, script)
         answer = ask(recording, script)
+        if answer == b"nothing":
+            raise StateUnavailableError("the state was removed as soon as it was begun")
     return decode(answer, recording.happening, script)
 
 

@@ -2,12 +2,15 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
 
 from features.framework import Value
 from features.identifiers import PURPOSES
-from features.windows.happening import ENTITY_BYTES, Happening, happening
+from features.windows.happening import ENTITY_BYTES, happening
 from foundation.crypto import keyed_hash
 from intelligence.rates import current_rates
+from scoring.inputs import TransactionInput
 from scoring.prepare import Prepared
 from scoring.state.counters import Recording
 
@@ -26,30 +29,64 @@ _PARTIES: Mapping[str, str] = {
 _LONGEST_NAME = 200
 
 
-def recording_of(prepared: Prepared, known: Mapping[str, Value]) -> Recording:
-    """`known` are the supplied values and those that we found before the counters were asked."""
-    return Recording(
+def recording_of(prepared: Prepared) -> Recording:
+    """What the counters are told of a request that is being decided."""
+    question = prepared.question
+    return make_recording(
         institution_id=prepared.client.institution_id,
-        record_id=_record_id(prepared),
-        happening=_happening(prepared, known),
-        marks=_marks(known),
+        base_currency=prepared.client.base_currency,
+        record_id=record_id(prepared.id, question.transaction_id, question.idempotency_key),
+        request=prepared.request,
+        currency=prepared.currency,
+        occurred_at=prepared.occurred_at,
+        hashes=prepared.hashes,
+        enriched=prepared.enriched,
     )
 
 
-def _record_id(prepared: Prepared) -> bytes:
-    """Equal for repeats: of the client's own key where there is one."""
-    question = prepared.question
-    if question.transaction_id is not None:
-        key = "t" + question.transaction_id
-    elif question.idempotency_key is not None:
-        key = "i" + question.idempotency_key
+def record_id(transaction: UUID, transaction_id: str | None, idempotency_key: str | None) -> bytes:
+    """What a transaction and its repeats have in common: the client's own key where it has one."""
+    if transaction_id is not None:
+        key = "t" + transaction_id
+    elif idempotency_key is not None:
+        key = "i" + idempotency_key
     else:
-        return prepared.id.bytes
+        return transaction.bytes
     return hashlib.blake2b(key.encode(), digest_size=12).digest()
 
 
-def _happening(prepared: Prepared, known: Mapping[str, Value]) -> Happening:
-    request, hashes = prepared.request, prepared.hashes
+def make_recording(
+    *,
+    institution_id: int,
+    base_currency: str,
+    record_id: bytes,
+    request: TransactionInput,
+    currency: str,
+    occurred_at: float,
+    hashes: Mapping[str, bytes],
+    enriched: Mapping[str, Value],
+) -> Recording:
+    """`hashes` by identifier feature under the current key; `enriched` as `enrich` gives it."""
+    known = {**enriched, **request.supplied}
+    rates = current_rates().into(currency, (base_currency, "USD"), occurred_at)
+    country = known.get("country") or known.get("ip_country")
+    event = happening(
+        occurred_at=occurred_at,
+        amount=request.amount,
+        amount_in_base=_worth(request.amount, rates.get(base_currency)),
+        amount_in_usd=_worth(request.amount, rates.get("USD")),
+        transaction_type=request.transaction_type,
+        parties=_parties(request, hashes),
+        country=country if isinstance(country, str) else None,
+    )
+    entities = {**event.entities, "institution": b""}
+    card_bin = known.get("card_bin")
+    if isinstance(card_bin, str):
+        entities["bin"] = card_bin.encode()
+    return Recording(institution_id, record_id, replace(event, entities=entities), _marks(known))
+
+
+def _parties(request: TransactionInput, hashes: Mapping[str, bytes]) -> dict[str, bytes]:
     parties = {party: hashes[name] for party, name in _PARTIES.items() if name in hashes}
     if "merchant" not in parties:
         named = _named_merchant(request.extras.get("merchant_name"))
@@ -57,23 +94,7 @@ def _happening(prepared: Prepared, known: Mapping[str, Value]) -> Happening:
             parties["merchant"] = named
     if "seller" not in parties and request.vertical == "marketplace" and "merchant" in parties:
         parties["seller"] = parties["merchant"]
-    base = prepared.client.base_currency
-    rates = current_rates().into(prepared.currency, (base, "USD"), prepared.occurred_at)
-    country = known.get("country") or known.get("ip_country")
-    event = happening(
-        occurred_at=prepared.occurred_at,
-        amount=request.amount,
-        amount_in_base=_worth(request.amount, rates.get(base)),
-        amount_in_usd=_worth(request.amount, rates.get("USD")),
-        transaction_type=request.transaction_type,
-        parties=parties,
-        country=country if isinstance(country, str) else None,
-    )
-    entities = {**event.entities, "institution": b""}
-    card_bin = known.get("card_bin")
-    if isinstance(card_bin, str):
-        entities["bin"] = card_bin.encode()
-    return Happening(event.occurred_at, event.amount, event.flags, entities, event.members)
+    return parties
 
 
 def _named_merchant(name: object) -> bytes | None:
