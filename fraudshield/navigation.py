@@ -47,6 +47,8 @@ NAVIGATION = [
         "Rules",
         _link("Rule book", "rule", "rules.rule"),
         _link("Rulesets", "library_books", "rules.ruleset"),
+        _link("Lists", "list_alt", "intelligence.list"),
+        _link("List entries", "playlist_add_check", "intelligence.listentry"),
         _link("Verticals", "category", "rules.vertical"),
         _link("Approvals", "approval", "foundation.approvalrequest"),
         _link("Rule activity", "monitoring", "scoring.ruleactivity"),

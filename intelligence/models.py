@@ -135,6 +135,9 @@ class ListEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["list", "-id"], name="entry_of_list"),  # a list's page, its counts
+            models.Index(  # with entry_live_once: search by value, history included
+                fields=["value_hash"], name="entry_ended", condition=Q(ended_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
