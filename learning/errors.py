@@ -1,0 +1,24 @@
+"""What can go wrong in this room."""
+
+
+class ArchiveBusy(Exception):
+    """Another process exports, compacts or repairs at this moment."""
+
+
+class ArchiveMoved(Exception):
+    """Another process changed what this one was about to change; nothing was stored twice."""
+
+
+class UnknownColumnError(LookupError):
+    """Somebody asked the archive for a column that no catalogue version ever had."""
+
+    def __init__(self, name: str, suggestion: str | None) -> None:
+        hint = f"; did you mean {suggestion}?" if suggestion else "."
+        super().__init__(f"The archive has no column {name}{hint}")
+
+
+class WrongRowCountError(Exception):
+    """A file has not the rows that it should have."""
+
+    def __init__(self, name: str, found: int, expected: int) -> None:
+        super().__init__(f"{name} has {found:,} rows instead of {expected:,}")

@@ -1,0 +1,56 @@
+"""An archive of the test's own, and decisions to put in."""
+
+import datetime as dt
+
+import fsspec
+import pytest
+from django.db import connection
+
+from scoring.services import score_transaction
+from scoring.tests.conftest import bank, rule_book, stranger  # noqa: F401
+from scoring.tests.making import make_request, make_suspicious
+
+DAY = dt.date(2026, 10, 5)
+
+
+def noon(day: dt.date) -> float:
+    return dt.datetime.combine(day, dt.time(12), dt.UTC).timestamp()
+
+
+def decide(client, *days: dt.date, **overrides):
+    """One suspicious and one plain decision a day."""
+    made = []
+    for number, day in enumerate(days or (DAY,)):
+        for make in (make_suspicious, make_request):
+            request = make(occurred_at=noon(day) + number, **overrides)
+            made.append(score_transaction(client=client, request=request, source="test"))
+    return made
+
+
+@pytest.fixture
+def first_serial(transactional_db):
+    """Serials begin anew, which emptying the tables between tests leaves out."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER SEQUENCE scoring_decision_serial RESTART")
+
+
+@pytest.fixture
+def archive(settings, tmp_path, first_serial):
+    """A local one; its directory."""
+    settings.ARCHIVE_URL = str(tmp_path / "archive")
+    return tmp_path / "archive" / "decisions"
+
+
+@pytest.fixture
+def object_store(settings, first_serial):
+    """An archive in something that is no file system and renames nothing."""
+    memory = fsspec.filesystem("memory")
+    memory.store.clear()
+    settings.ARCHIVE_URL = "memory://archive"
+    yield memory
+    memory.store.clear()
+
+
+@pytest.fixture(params=["archive", "object_store"])
+def any_archive(request):
+    return request.getfixturevalue(request.param)
