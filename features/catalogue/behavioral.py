@@ -1,7 +1,7 @@
 """What the customer usually does, and what they are doing now."""
 
 from features.computations import numbers, times
-from features.declaring import Section
+from features.declaring import PROFILE, Section
 
 _ = Section("behavioral")
 
@@ -42,27 +42,70 @@ FEATURES = (
         computed_from=("hour",),
     ),
     # Amounts
-    _.money("avg_transaction_amount", "The customer's average amount."),
-    _.money("transaction_amount_stddev", "The standard deviation of the customer's amounts."),
-    _.money("max_transaction_amount", "The customer's highest amount so far."),
-    _.ratio("large_transaction_ratio", "Which share of the customer's transactions was large."),
-    _.ratio("round_amount_ratio", "Which share of the customer's transactions had whole amounts."),
-    _.ratio("charity_donation_ratio", "Which share of the customer's transactions was donations."),
-    _.ratio("refund_ratio", "Which share of the customer's transactions was refunded."),
+    _.money("avg_transaction_amount", "The customer's average amount.", gathered_from=PROFILE),
+    _.money(
+        "transaction_amount_stddev",
+        "The standard deviation of the customer's amounts.",
+        gathered_from=PROFILE,
+    ),
+    _.money(
+        "max_transaction_amount", "The customer's highest amount so far.", gathered_from=PROFILE
+    ),
+    _.ratio(
+        "large_transaction_ratio",
+        "Which share of the customer's transactions was of 5,000 US dollars or more.",
+        gathered_from=PROFILE,
+    ),
+    _.ratio(
+        "round_amount_ratio",
+        "Which share of the customer's transactions had whole amounts.",
+        gathered_from=PROFILE,
+    ),
+    _.ratio(
+        "charity_donation_ratio",
+        "Which share of the customer's purchases was donations (merchant category code 8398).",
+        gathered_from=PROFILE,
+    ),
+    _.ratio(
+        "refund_ratio",
+        "Which share of the customer's transactions was refunds.",
+        gathered_from=PROFILE,
+    ),
     _.ratio("chargeback_ratio", "Which share of the customer's transactions was charged back."),
     _.ratio("return_rate", "Which share of the customer's purchases was returned."),
     _.count("chargebacks_last_year", "How many chargebacks the customer had within a year."),
     # Habits
-    _.boolean("unusual_time_of_day", "Whether the customer hardly ever acts at this hour."),
-    _.boolean(
-        "unusual_day_of_week", "Whether the customer hardly ever acts on this day of the week."
+    _.count(
+        "transactions_in_profile",
+        "How many of the customer's earlier transactions the profile was learned from.",
+        gathered_from=PROFILE,
     ),
-    _.count("device_changes_count", "How often the customer's device changed lately."),
-    _.count("location_changes_count", "How often the customer's place changed lately."),
+    _.boolean(
+        "unusual_time_of_day",
+        "Whether the customer hardly ever acts at this hour (1 in 100, smoothed).",
+        gathered_from=PROFILE,
+    ),
+    _.boolean(
+        "unusual_day_of_week",
+        "Whether the customer hardly ever acts on this day of the week (1 in 40, smoothed).",
+        gathered_from=PROFILE,
+    ),
+    _.count(
+        "device_changes_count",
+        "How many devices the customer began to use within 30 days, not counting the very first.",
+        gathered_from=PROFILE,
+    ),
+    _.count(
+        "location_changes_count",
+        "In how many places (to a degree) the customer was for the first time within 30 days, not "
+        "counting the very first.",
+        gathered_from=PROFILE,
+    ),
     _.texts(
         "usual_merchant_categories",
-        "The merchant categories in which the customer usually buys.",
+        "The merchant categories in which the customer bought before, if they seldom change.",
         reading="lower",
+        gathered_from=PROFILE,
     ),
     _.boolean("user_currently_overseas", "Whether the customer is known to be travelling abroad."),
     # The session

@@ -1,7 +1,7 @@
 """What the request came from: browser and device."""
 
 from features.computations import devices, numbers
-from features.declaring import LABELS, Section
+from features.declaring import LABELS, PROFILE, Section
 from features.windows.declaring import Windowed
 
 _ = Section("network")
@@ -119,7 +119,10 @@ FEATURES = (
         "How sure the fingerprint is to tell the device from others.",
     ),
     _.boolean(
-        "device_is_new", "Whether the customer never used the device before.", also_in=("ato",)
+        "device_is_new",
+        "Whether the customer never used the device before; missing for the very first.",
+        also_in=("ato",),
+        gathered_from=PROFILE,
     ),
     _.count(
         "device_velocity",

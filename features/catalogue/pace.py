@@ -1,7 +1,7 @@
 """How much the customer does at present, and with how many others."""
 
 from features.computations import numbers, times
-from features.declaring import LAST_TRANSACTION, Section
+from features.declaring import LAST_TRANSACTION, PROFILE, Section
 from features.windows.declaring import Windowed
 
 _ = Section("behavioral")
@@ -129,7 +129,11 @@ FEATURES = (
         compute=times.in_hours,
         computed_from=("time_since_last_transaction",),
     ),
-    _.moment("first_transaction_date", "When the customer's first transaction took place."),
+    _.moment(
+        "first_transaction_date",
+        "When the customer's first transaction took place.",
+        gathered_from=PROFILE,
+    ),
     _.days(
         "first_purchase_to_now",
         "How long ago the customer's first transaction was.",

@@ -41,7 +41,7 @@ SETTLED = 0.2
 LATELY_SECONDS = 30 * 86_400.0
 
 # Named by the client, they tell where the customer was last; ours would not fit the other half.
-_PLACES_OF_ITS_OWN = frozenset(
+PLACES_OF_ITS_OWN = frozenset(
     {
         "last_latitude",
         "last_longitude",
@@ -80,6 +80,7 @@ def features_of_habits(habits: Habits, asked: Asked) -> dict[str, Value]:
         found["first_transaction_date"] = habits.first_at
     if habits.last_at is not None and habits.last_at <= asked.occurred_at:
         found["last_transaction_at"] = habits.last_at
+    found["transactions_in_profile"] = float(habits.learned)
     if not habits.learned:
         return found
     _money(habits, asked.rate, found)
@@ -217,7 +218,7 @@ def _journey(habits: Habits, asked: Asked, found: dict[str, Value]) -> None:
     latitude, longitude, at, by_address = place
     if at > asked.occurred_at or by_address == ("latitude" in values):
         return
-    if _PLACES_OF_ITS_OWN.isdisjoint(values):
+    if PLACES_OF_ITS_OWN.isdisjoint(values):
         found["last_latitude"] = latitude
         found["last_longitude"] = longitude
         found["last_location_at"] = at

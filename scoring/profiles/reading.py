@@ -47,5 +47,5 @@ def found_customer(column: memoryview | bytes | None) -> FoundCustomer | None:
 
 
 def features_of(profile: bytes | None, asked: Asked) -> dict[str, Value]:
-    """What the profile says of the transaction, by feature; nothing without a profile."""
-    return features_of_habits(habits.read(profile), asked) if profile else {}
+    """What the profile says of the transaction, by feature. None and empty: nobody knows them."""
+    return features_of_habits(habits.read(profile or b""), asked)
