@@ -9,7 +9,7 @@ from features.catalogue import CATALOGUE
 from rules.catalogue import built_in_snapshot
 from rules.engine import CompiledBook, Evaluation, Hit
 from rules.queries import load_book, published_number
-from scoring.consider import thresholds
+from scoring.consider import Ground, consider, thresholds
 from scoring.formula import Thresholds, decide
 from scoring.reports.reading import Case
 
@@ -74,14 +74,18 @@ class Judge:
         return Judged(found.hits, found.shadow_hits, errors, statuses, matters)
 
     def _evaluate(self, case: Case) -> Evaluation:
+        """The hits, those of list entries with an effect of their own among the live ones."""
         user = case.values[CATALOGUE.index["user_id"]]
-        return self.book.vertical(case.vertical).evaluate(
-            case.values,
+        ground = Ground(
+            vertical=self.book.vertical(case.vertical),
+            values=case.values,
             currency=case.currency,
             rates=case.rates,
-            listed={(feature, name) for feature, name in case.inputs["listed"]},
+            listings=case.listings,
             customer_hash=bytes.fromhex(user) if isinstance(user, str) else None,
+            ml_score=None,
         )
+        return consider(ground)[0]
 
 
 def _matters(

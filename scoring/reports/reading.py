@@ -12,6 +12,7 @@ from django.db import transaction
 from clients.models import Institution
 from features.framework import Row
 from features.vector import unpack
+from intelligence.lookup import Listing
 from intelligence.rates import current_rates
 from scoring.models import Decision
 from transactions.models import Label
@@ -40,7 +41,7 @@ class Case(NamedTuple):
     values: Row
     currency: str
     rates: Mapping[str, float]  # units of `currency` for one unit of each
-    inputs: Mapping[str, Any]  # what else the decision stored that it rested on
+    listings: tuple[Listing, ...]  # as found when it was decided
     occurred_at: datetime
     amount: float | None  # in the institution's currency; None without a rate
     fraud: bool | None
@@ -129,7 +130,9 @@ def _case(row: tuple[Any, ...], truth: Verdict | None, exchange: _Exchange) -> C
         values=unpack(numbers, texts, version),
         currency=currency,
         rates={**todays, **inputs["rates"]},
-        inputs=inputs,
+        listings=tuple(
+            Listing(feature, name, effect, "") for feature, name, effect in inputs["listed"]
+        ),
         occurred_at=occurred_at,
         amount=None if base is None else float(amount) * base,
         fraud=truth and truth.fraud,

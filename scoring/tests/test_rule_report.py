@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from clients.models import Institution
+from intelligence.lookup import Listing
 from rules.definition import Effect, Parameter, State
 from rules.tests.cast import make_book, make_definition, make_values, publish
 from scoring.reports.counting import count_cases
@@ -48,13 +49,13 @@ QUIET = publish(
 )
 
 
-def make_case(fraud=None, amount=1000.0, typology="", vertical="payments", **supplied):
+def make_case(fraud=None, amount=1000.0, typology="", vertical="payments", listings=(), **supplied):
     return Case(
         vertical=vertical,
         values=make_values(user_id="ada", **supplied),
         currency="NGN",
         rates={},
-        inputs={"listed": []},
+        listings=listings,
         occurred_at=DAY_ONE,
         amount=amount,
         fraud=fraud,
@@ -168,6 +169,13 @@ def test_a_rule_that_allows_is_charged_with_what_it_clears():
     rules = {rule.code: rule for rule in report_on(cases, VPN, allow).rules}
     assert rules["allow"].matters["rules_alone"].fraud == -1
     assert rules["vpn"].matters["rules_alone"].fraud == 0
+
+
+def test_entries_of_lists_keep_their_own_effect():
+    good = Listing("ip_address", "good_ips", "allow", "")
+    report = report_on([make_case(False, ip_is_vpn=True, listings=(good,))])
+    assert parts(report.together.scales["rules_alone"].genuine_flagged) == (0, 1)
+    assert next(r for r in report.rules if r.code == "vpn").most_often_with == "list_good_ips"
 
 
 def test_rules_that_hit_together_are_named(report):
