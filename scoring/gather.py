@@ -11,6 +11,8 @@ from foundation.prepared import fetch_one
 from foundation.sql import Fragment
 from intelligence import lookup
 from intelligence.lookup import Listing, Wanted
+from scoring.profiles import reading as profiles
+from scoring.profiles.reading import FoundCustomer
 
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
@@ -43,12 +45,16 @@ class Gathered:
     """What was found; None where nothing was."""
 
     ruleset_number: int | None
-    customer_id: int | None
+    customer: FoundCustomer | None
     device_id: int | None
     card_id: int | None
     stored_by_id: UUID | None  # the transaction that has this transaction_id already
     stored_by_key: UUID | None  # the one that came with this Idempotency-Key
     listings: tuple[Listing, ...]  # entries of lists, in force, that name any identifier
+
+    @property
+    def customer_id(self) -> int | None:
+        return None if self.customer is None else self.customer.id
 
 
 def gather(question: Question) -> Gathered:
@@ -57,7 +63,7 @@ def gather(question: Question) -> Gathered:
     params: list[Any] = []
     parts = (
         _RULESET,
-        _identity("customer", question.customer, scope, params),
+        profiles.select(question.customer, scope, params),
         _identity("device", question.device, scope, params),
         _identity("card", question.card, scope, params),
         _key("t", question.transaction_id, scope, params),
@@ -66,7 +72,16 @@ def gather(question: Question) -> Gathered:
     )
     row = fetch_one(Fragment(f"SELECT {', '.join(parts)}", params))
     assert row is not None  # noqa: S101  a SELECT of expressions has one row
-    return Gathered(*(*row[:-1], lookup.read(row[-1], question.wanted)))
+    ruleset, customer, device, card, by_id, by_key, listings = row
+    return Gathered(
+        ruleset,
+        profiles.found_customer(customer),
+        device,
+        card,
+        by_id,
+        by_key,
+        lookup.read(listings, question.wanted),
+    )
 
 
 def look_up(texts: Mapping[str, str], institution_id: int) -> tuple[Listing, ...]:

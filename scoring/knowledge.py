@@ -10,10 +10,12 @@ from intelligence.rates import current_rates
 from scoring import metrics
 from scoring.gather import Gathered
 from scoring.prepare import Prepared
+from scoring.profiles.features import PLACES_OF_ITS_OWN, Asked
+from scoring.profiles.reading import features_of
 from scoring.state.counters import Reading, Risk
 from scoring.state.errors import StateUnavailableError
 from scoring.state.opening import record
-from scoring.state.recording import recording_of
+from scoring.state.recording import PLACES, recording_of
 from scoring.state.script import SCRIPT
 
 logger = logging.getLogger(__name__)
@@ -50,43 +52,72 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
 
     Without Redis that is what the database holds, and the decision is marked.
     """
-    found = dict(prepared.enriched)
-    rate = current_rates().into(
-        prepared.currency, (prepared.client.base_currency,), prepared.occurred_at
-    )
+    base = prepared.client.base_currency
+    rate = current_rates().into(prepared.currency, (base,), prepared.occurred_at).get(base)
+    values = {**prepared.enriched, **prepared.request.supplied}
+    found = {**prepared.enriched, **_from_profile(prepared, gathered, rate, values)}
     try:
         reading = record(recording_of(prepared))
     except StateUnavailableError as error:
         logger.warning("counters unavailable: %s", error)
         metrics.DEGRADED.labels("counters").inc()
         return Knowledge(found, degraded=("counters",))
-    counted = from_counters(reading, rate_from_base=rate.get(prepared.client.base_currency))
-    return Knowledge({**found, **counted}, late=reading.late)
+    return Knowledge({**found, **from_counters(reading, rate, values)}, late=reading.late)
 
 
-def from_counters(reading: Reading, *, rate_from_base: float | None) -> dict[str, Value]:
-    """`rate_from_base`: units of the transaction's currency for one of the institution's.
+def _from_profile(
+    prepared: Prepared, gathered: Gathered, rate: float | None, values: Mapping[str, Value]
+) -> dict[str, Value]:
+    if gathered.customer is None:
+        return {}
+    request, hashes = prepared.request, prepared.every_hash
+    offset = values.get("timezone_offset", request.utc_offset_minutes)
+    asked = Asked(
+        occurred_at=prepared.occurred_at,
+        amount=request.amount,
+        rate=rate,
+        offset_minutes=offset if isinstance(offset, float) else None,
+        device_given="device_id" in hashes,
+        device=gathered.device_id,
+        merchant=hashes.get("merchant_id", ()),
+        beneficiary=hashes.get("beneficiary_id", ()),
+        values=values,
+    )
+    return features_of(gathered.customer.profile, asked)
 
-    Without it amounts are missing.
+
+def from_counters(
+    reading: Reading, rate: float | None, values: Mapping[str, Value]
+) -> dict[str, Value]:
+    """What the counters answer, by feature.
+
+    `rate` is the transaction's currency for one unit of the institution's; without it amounts are
+    missing. `values` are those known so far: where the client tells where the customer was last,
+    ours would not fit the rest of it.
     """
     found: dict[str, Value] = {}
     for name, answer in reading.answers.items():
         if name not in SCRIPT.plan.sums:
             found[name] = answer
-        elif rate_from_base is not None:
-            found[name] = answer * rate_from_base
-    _put_marks(found, reading.marks)
+        elif rate is not None:
+            found[name] = answer * rate
+    _put_marks(found, reading.marks, values)
     _put_risks(found, reading.risks)
     return found
 
 
-def _put_marks(found: dict[str, Value], marks: Mapping[str, tuple[float, ...]]) -> None:
+def _put_marks(
+    found: dict[str, Value],
+    marks: Mapping[str, tuple[float, ...]],
+    values: Mapping[str, Value],
+) -> None:
     if time := marks.get("time"):
         found["last_transaction_at"] = time[0]
-    if place := marks.get("place"):
-        found["last_location_at"], found["last_latitude"], found["last_longitude"] = place
     if network := marks.get("network"):
         found["last_asn_number"] = network[1]
+    here = next((mark for mark, feature, _ in PLACES if feature in values), "")
+    if (place := marks.get(here)) and PLACES_OF_ITS_OWN.isdisjoint(values):
+        found["last_location_at"], found["last_latitude"], found["last_longitude"] = place
 
 
 def _put_risks(found: dict[str, Value], risks: Mapping[str, Risk]) -> None:

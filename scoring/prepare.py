@@ -34,6 +34,7 @@ class Prepared:
     raw: Mapping[str, str]  # identifier feature -> value in normal form; personal data
     packed: bytes  # the request in canonical form: what is sealed and fingerprinted
     hashes: Mapping[str, bytes]  # identifier feature -> hash under the current key
+    every_hash: Mapping[str, Sequence[bytes]]  # the same under each key in use, current first
     enriched: Mapping[str, Value]  # what the identifiers tell by themselves, by feature
     question: Question
 
@@ -70,6 +71,7 @@ def prepare(
         raw=raw,
         packed=request.packed(),
         hashes=hashes,
+        every_hash=every_hash,
         enriched=enriched,
         question=Question(
             institution_id=client.institution_id,

@@ -28,6 +28,12 @@ _PARTIES: Mapping[str, str] = {
 }
 _LONGEST_NAME = 200
 
+PLACES = (
+    ("place", "latitude", "longitude"),
+    ("address_place", "ip_latitude", "ip_longitude"),
+)
+"""Marks of places, with the features that they remember. The first that is known counts."""
+
 
 def recording_of(prepared: Prepared) -> Recording:
     """What the counters are told of a request that is being decided."""
@@ -111,10 +117,10 @@ def _worth(amount: float, rate: float | None) -> float | None:
 
 def _marks(known: Mapping[str, Value]) -> dict[str, tuple[float, ...]]:
     marks: dict[str, tuple[float, ...]] = {"time": ()}
-    latitude = known.get("latitude", known.get("ip_latitude"))
-    longitude = known.get("longitude", known.get("ip_longitude"))
-    if isinstance(latitude, float) and isinstance(longitude, float):
-        marks["place"] = (latitude, longitude)
+    for mark, first, second in PLACES:
+        place = (known.get(first), known.get(second))
+        if isinstance(place[0], float) and isinstance(place[1], float):
+            marks[mark] = place  # type: ignore[assignment]
     network = known.get("asn_number")
     if isinstance(network, float):
         marks["network"] = (network,)

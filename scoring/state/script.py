@@ -11,9 +11,10 @@ from features.windows.declaring import BUCKETS, ENTITIES, LATE_SECONDS
 from features.windows.happening import FLAGS
 from features.windows.plan import EntityPlan, Plan, Ring, Sighting, make_plan
 
-MARKS = ("time", "place", "network")
-"""What is remembered of the customer's last transaction: that it was, where, and over which
-network. Each with its own time, as not every transaction tells all."""
+MARKS = ("time", "place", "address_place", "network")
+"""What is remembered of the customer's last transaction: that it was, where by the client's word
+and where by the address (which are never compared), and over which network. Each with its own
+time, as not every transaction tells all."""
 
 RISKY = ("institution", "customer", "device", "ip", "merchant", "beneficiary", "bin")
 """Entities whose share of frauds is kept. The institution's own is what theirs is smoothed with."""
