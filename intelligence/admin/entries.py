@@ -25,12 +25,13 @@ from foundation.admin_parts import (
 from intelligence.admin.forms import EntryForm
 from intelligence.admin.pages import (
     SHARED,
+    STYLES,
     demand,
     effect_label,
     form_page,
     found,
     scope_label,
-    state_label,
+    until_label,
 )
 from intelligence.kinds import KINDS
 from intelligence.lists.queries import may_edit, with_value
@@ -117,7 +118,6 @@ class ListEntryAdmin(FactPageAdmin):
         "effect_shown",
         "holds_for",
         "state_shown",
-        "expires",
         "why",
         "added",
     )
@@ -128,6 +128,9 @@ class ListEntryAdmin(FactPageAdmin):
     search_fields = ("kind",)
     search_help_text = "Exact value: e-mail address, phone, IP, device, card token, domain ..."
     reveals = {"value": open_value}
+
+    class Media:
+        css = STYLES
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[ListEntry], search_term: str
@@ -156,11 +159,7 @@ class ListEntryAdmin(FactPageAdmin):
 
     @admin.display(description="state")
     def state_shown(self, entry: ListEntry) -> SafeString:
-        return state_label(entry.state(clock.now()))
-
-    @admin.display(description="expires")
-    def expires(self, entry: ListEntry) -> str:
-        return relative_time(entry.expires_at)
+        return until_label(entry.state(clock.now()), entry.expires_at)
 
     @admin.display(description="why")
     def why(self, entry: ListEntry) -> SafeString:

@@ -17,6 +17,7 @@ from clients.models import Institution
 from foundation.errors import Problem
 from intelligence.kinds import KINDS
 from intelligence.lists.checking import LONGEST_REASON, Draft
+from intelligence.lists.services import SHIPPED_FACTS
 from intelligence.models import Effect, List
 from intelligence.values import LONGEST
 
@@ -43,12 +44,10 @@ class EntryForm(forms.Form):
         label="What it is",
         required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="May be left open where the list holds one kind of value only.",
     )
     value = forms.CharField(
         max_length=LONGEST,
         widget=UnfoldAdminTextInputWidget(attrs=MONO),
-        help_text="Telephone numbers with their country code, as +254712345678.",
     )
     institution = forms.ModelChoiceField(
         Institution.objects.none(),
@@ -90,11 +89,21 @@ class EntryForm(forms.Form):
         chosen: List | None = None,
     ) -> None:
         super().__init__(data, initial={"effect": DEFAULT, "to": chosen})
-        kinds = chosen.kinds if chosen else list(KINDS)
-        pairs = [(code, KINDS[code].title) for code in kinds]
-        self._field("kind").choices = pairs if len(pairs) == 1 else [("", "choose"), *pairs]
-        self._field("to").queryset = lists
+        self._choose_kinds(chosen)
+        self._field("to").queryset = lists.filter(pk=chosen.pk) if chosen else lists
+        self._field("to").empty_label = None if chosen else "choose"
         self._choose_institutions(institutions, may_share, chosen)
+
+    def _choose_kinds(self, chosen: List | None) -> None:
+        codes = chosen.kinds if chosen else list(KINDS)
+        pairs = [(code, KINDS[code].title) for code in codes]
+        field = self._field("kind")
+        field.choices = pairs if len(pairs) == 1 else [("", "choose"), *pairs]
+        field.required = chosen is not None
+        if chosen is None:
+            field.help_text = "May be left open where the list holds one kind of value only."
+        if "phone" in codes:
+            self._field("value").help_text = "A telephone number with country code: +254712345678."
 
     def _choose_institutions(
         self, institutions: QuerySet[Institution], may_share: bool, chosen: List | None
@@ -169,5 +178,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["institution"].empty_label = "all institutions (shared)"  # type: ignore[attr-defined]
-        if not self.instance._state.adding:
-            del self.fields["name"], self.fields["institution"]
+        if self.instance._state.adding:
+            return
+        for name in ("name", "institution", *(SHIPPED_FACTS if self.instance.is_builtin else ())):
+            del self.fields[name]

@@ -19,7 +19,16 @@ from foundation.admin_parts import (
 )
 from intelligence.admin.entries import entries_url
 from intelligence.admin.forms import ListForm
-from intelligence.admin.pages import demand, effect_label, form_page, found, page, scope_label
+from intelligence.admin.pages import (
+    STYLES,
+    demand,
+    effect_label,
+    form_page,
+    found,
+    page,
+    scope_label,
+    until_label,
+)
 from intelligence.kinds import KINDS
 from intelligence.lists.queries import counts_in_force, may_edit, visible_entries
 from intelligence.lists.sealing import masked_value
@@ -51,6 +60,9 @@ class ListAdmin(ScopedModelAdmin):
     search_fields = ("name", "title")
     ordering = ("title",)
     sortable_by = ()
+
+    class Media:
+        css = STYLES
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         base = super().get_changelist(request, **kwargs)
@@ -182,8 +194,7 @@ def _entry_cells(entry: ListEntry, now: Any) -> dict[str, Any]:
         "value": masked_value(entry),
         "effect": effect_label(entry.effect),
         "holds_for": scope_label(entry.institution),
-        "state": entry.state(now),
-        "expires": relative_time(entry.expires_at),
+        "state": until_label(entry.state(now), entry.expires_at),
         "reason": entry.reason,
         "added": relative_time(entry.added_at),
     }

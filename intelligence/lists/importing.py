@@ -115,7 +115,7 @@ def _rows(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
             if any(cells.values()):
                 yield reader.line_num, cells
     except csv.Error as error:
-        raise ListFileError(f"line {reader.line_num}: {error}") from error
+        raise ListFileError(f"the row after line {reader.line_num}: {error}") from error
     except UnicodeDecodeError as error:
         raise ListFileError("the file is not UTF-8 text") from error
 

@@ -24,7 +24,8 @@ from intelligence.lists.sealing import masked_value, open_value
 from intelligence.models import List, ListEntry
 
 SHARE = "intelligence.share_listentry"
-_EDITABLE = ("title", "description", "kinds", "default_effect")
+SHIPPED_FACTS = ("title", "description", "kinds")  # which load_lists sets on built-in lists
+_EDITABLE = (*SHIPPED_FACTS, "default_effect")
 
 
 @transaction.atomic
@@ -80,12 +81,17 @@ def create_list(*, by: audit.Actor, new: List, reason: str = "") -> List:
 
 @transaction.atomic
 def change_list(*, by: audit.Actor, changed: List, reason: str = "", **fields: Any) -> List:
-    """Changes title, description, kinds or default effect; entries keep theirs."""
+    """Changes title, description, kinds or default effect; entries keep theirs.
+
+    Of a built-in list only the default effect can be changed: the rest comes with the product.
+    """
     require(by, "intelligence.change_list")
     require_scope(by, changed.institution)
     if unknown := fields.keys() - set(_EDITABLE):
         raise ValueError(f"Not changeable: {sorted(unknown)}")
     locked = List.objects.select_for_update().get(pk=changed.pk)
+    if locked.is_builtin and not fields.keys().isdisjoint(SHIPPED_FACTS):
+        raise Conflict("Of a list that comes with the product, only the effect can be changed.")
     old = _list_facts(locked)
     for name, value in fields.items():
         setattr(locked, name, value)
