@@ -39,6 +39,7 @@ _SEE_SYSTEM = [
     "foundation.view_outboxevent",
     "foundation.view_outboxdelivery",
     "foundation.view_approvalrequest",
+    "learning.view_archivefile",
 ]
 _SEE_CLIENTS = [
     "clients.view_institution",

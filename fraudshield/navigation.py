@@ -67,6 +67,7 @@ NAVIGATION = [
         _link("Audit trail", "history_edu", "foundation.auditentry"),
         _link("Follow-ups", "outbox", "foundation.outboxevent"),
         _link("Set aside", "report", "foundation.outboxdelivery"),
+        _link("Archive", "inventory_2", "learning.archivefile"),
     ),
 ]
 

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from foundation.outbox import outbox_status
+from learning.archive.status import archive_lag
 from rules.definition import State
 from rules.models import Ruleset
 from rules.queries import published_number
@@ -73,7 +74,7 @@ def measured(endpoint: str) -> Callable[[View[P, R]], View[P, R]]:
 
 
 def render_metrics(request: HttpRequest | None = None) -> bytes:
-    """All figures in Prometheus's text format, of all processes. Two small queries."""
+    """All figures in Prometheus's text format, of all processes. Four small queries."""
     state = CollectorRegistry()
     state.register(StateCollector())
     counted: bytes = ExportToDjangoView(request).content
@@ -91,6 +92,7 @@ class StateCollector:
             number = published_number()
             rules = live_rules(number) if number else 0
             status = outbox_status()
+            lag = archive_lag()
         except (DatabaseError, InterfaceError):
             return
         yield GaugeMetricFamily("active_rules_total", "Live rules.", value=rules)
@@ -103,6 +105,9 @@ class StateCollector:
         )
         yield GaugeMetricFamily(
             "outbox_poisoned", "Deliveries set aside, 10,000 at most.", value=status["poisoned"]
+        )
+        yield GaugeMetricFamily(
+            "archive_lag_seconds", "Age of the oldest decision not archived yet.", value=lag
         )
 
 

@@ -222,7 +222,8 @@ def local_history(bank, stranger, archive):
 
 def test_duckdb_reads_the_directory_and_skips_other_days(local_history):
     query = (
-        "SELECT institution, count(*), sum(amount) FROM read_parquet($path, hive_partitioning=true) "
+        "SELECT institution, count(*), sum(amount) "
+        "FROM read_parquet($path, hive_partitioning = true) "
         "WHERE day = $day GROUP BY ALL ORDER BY ALL"
     )
     values = {"path": f"{local_history}/*/*.parquet", "day": DAYS[1]}
