@@ -109,6 +109,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     vertical: str | None
     known_by: datetime | None
+    truth: str
     first: datetime | None
     last: datetime | None
     decisions: int
@@ -134,6 +135,7 @@ def make_report(
         until=selection.until,
         vertical=selection.vertical,
         known_by=selection.known_by,
+        truth="labels" if selection.truth is None else "the world's own truth",
         first=counts.first,
         last=counts.last,
         decisions=counts.together.cases.total(),

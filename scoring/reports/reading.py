@@ -15,6 +15,7 @@ from features.vector import unpack
 from intelligence.lookup import Listing
 from intelligence.rates import current_rates
 from scoring.models import Decision
+from scoring.reports.truth import GENUINE, Verdict
 from transactions.models import Label
 
 BATCH = 1_000  # decisions in memory at once: some 10 MB
@@ -24,7 +25,8 @@ BATCH = 1_000  # decisions in memory at once: some 10 MB
 class Selection:
     """Which decisions, and which labels: `since` and `until` are times of the transaction.
 
-    `until` is exclusive. `known_by` None takes every label there is today.
+    `until` is exclusive. `known_by` None takes every label there is today. `truth` stands in for
+    the labels: the frauds by the client's transaction ID, all else being genuine.
     """
 
     institution: Institution
@@ -32,6 +34,7 @@ class Selection:
     until: datetime | None = None
     vertical: str | None = None
     known_by: datetime | None = None
+    truth: Mapping[str, Verdict] | None = None
 
 
 class Case(NamedTuple):
@@ -48,13 +51,6 @@ class Case(NamedTuple):
     typology: str
 
 
-class Verdict(NamedTuple):
-    """What a label says."""
-
-    fraud: bool
-    typology: str
-
-
 def read_cases(selection: Selection, currencies: Iterable[str]) -> Iterator[Case]:
     """The selected decisions, streamed: one query for all of them and one a batch for labels.
 
@@ -65,7 +61,7 @@ def read_cases(selection: Selection, currencies: Iterable[str]) -> Iterator[Case
     with transaction.atomic():  # a plain cursor; outside of it the whole answer is copied first
         rows = _decisions(selection).iterator(chunk_size=BATCH)
         while batch := list(islice(rows, BATCH)):
-            truths = _truths([row[0] for row in batch], selection.known_by)
+            truths = _truths(batch, selection)
             for row in batch:
                 yield _case(row, truths.get(row[0]), exchange)
 
@@ -82,6 +78,7 @@ def _decisions(selection: Selection) -> Any:
         found = found.filter(transaction__vertical=selection.vertical)
     return found.order_by().values_list(
         "transaction_id",
+        "transaction__external_id",
         "numbers",
         "texts",
         "catalogue_version",
@@ -93,11 +90,13 @@ def _decisions(selection: Selection) -> Any:
     )
 
 
-def _truths(ids: Sequence[UUID], known_by: datetime | None) -> dict[UUID, Verdict]:
-    """The last word on each: of several labels that which became known last."""
-    labels = Label.objects.filter(transaction_id__in=ids)
-    if known_by:
-        labels = labels.filter(known_at__lte=known_by)
+def _truths(batch: Sequence[tuple[Any, ...]], selection: Selection) -> Mapping[UUID, Verdict]:
+    """By our id. Of several labels on one transaction that which became known last counts."""
+    if selection.truth is not None:
+        return {row[0]: selection.truth.get(row[1], GENUINE) for row in batch}
+    labels = Label.objects.filter(transaction_id__in=[row[0] for row in batch])
+    if selection.known_by:
+        labels = labels.filter(known_at__lte=selection.known_by)
     rows = labels.order_by("known_at", "id").values_list("transaction_id", "is_fraud", "typology")
     return {transaction_id: Verdict(fraud, typology) for transaction_id, fraud, typology in rows}
 
@@ -123,7 +122,7 @@ class _Exchange:
 
 
 def _case(row: tuple[Any, ...], truth: Verdict | None, exchange: _Exchange) -> Case:
-    _, numbers, texts, version, inputs, vertical, currency, amount, occurred_at = row
+    _, _, numbers, texts, version, inputs, vertical, currency, amount, occurred_at = row
     todays, base = exchange.of(currency, occurred_at)
     return Case(
         vertical=vertical,

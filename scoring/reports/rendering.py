@@ -35,15 +35,20 @@ def _paragraphs(report: Report, *, markdown: bool) -> str:
     span = f"{report.first:%Y-%m-%d} to {report.last:%Y-%m-%d}" if report.first else "no time"
     together = report.together
     what = f"{report.ruleset} on {report.decisions:,} decisions of {report.institution} ({span})"
-    known = f"Labels known by {report.known_by:%Y-%m-%d %H:%M} UTC. " if report.known_by else ""
-    unlabelled = f"{report.unlabelled:,} without a label are {report.unlabelled_are}."
     model = f"With a model: as if its score were {report.model_taken_as:g} for all."
     lines = [
         f"{what}: {together.fraud:,} fraud, {together.genuine:,} genuine.",
-        f"{unlabelled} {known}{model}",
+        f"By {report.truth}. {_labels(report)}{model}",
         *report.notes,
     ]
     return ("\n\n" if markdown else "\n").join(lines)
+
+
+def _labels(report: Report) -> str:
+    known = f"Labels known by {report.known_by:%Y-%m-%d %H:%M} UTC. " if report.known_by else ""
+    if not report.unlabelled:
+        return known
+    return f"{known}{report.unlabelled:,} without a label are {report.unlabelled_are}. "
 
 
 def _tables(report: Report) -> list[Table]:

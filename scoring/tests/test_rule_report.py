@@ -243,7 +243,7 @@ def test_rules_of_one_state_can_be_shown(report):
 def test_it_is_told_in_words(report, form):
     told = render(report, form)
     assert "Ruleset 1 on 10 decisions of bank (2026-01-01 to 2026-01-01): 4 fraud" in told
-    assert "1 without a label are counted as genuine. With a model: as if its score were 10" in told
+    assert "By labels. 1 without a label are counted as genuine. With a model: as if its" in told
     assert "75 % (30.1–95.4)" in told  # three of four caught, rules alone
     assert "1 / 2" in told  # own fraud of the rule vpn
 

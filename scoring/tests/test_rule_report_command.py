@@ -103,6 +103,28 @@ def test_of_several_labels_the_last_one_counts(history):
     assert [group["name"] for group in figures()["typologies"]] == ["mule"]
 
 
+def test_a_synthetic_world_may_be_judged_by_its_own_truth(history, tmp_path):
+    world = tmp_path / "world.jsonl"
+    rows = [
+        {"transaction_id": "old", "true_fraud": True, "true_typology": "mule_fan_in", "amount": 1},
+        {"transaction_id": "fraud", "true_fraud": False},
+    ]
+    world.write_text("\n".join(json.dumps(row) for row in rows))
+    told = figures(truth=world)
+    assert (told["decisions"], told["together"]["fraud"], told["unlabelled"]) == (3, 1, 0)
+    assert [group["name"] for group in told["typologies"]] == ["mule_fan_in"]
+    assert "By the world's own truth." in run(truth=world)
+
+
+@pytest.mark.parametrize("content", ["{}", "not JSON", None])
+def test_a_file_without_truth_is_refused(history, tmp_path, content):
+    world = tmp_path / "world.jsonl"
+    if content is not None:
+        world.write_text(content)
+    with pytest.raises(CommandError, match="--truth"):
+        run(truth=world)
+
+
 def test_amounts_are_summed_in_the_institutions_currency(history):
     decide(history, "dollars", 10.0, currency="USD", **TOR)
     label("dollars", True)

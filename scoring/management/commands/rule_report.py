@@ -1,5 +1,6 @@
 """What each rule and all together are worth on stored decisions; see docs/rules.md."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from scoring.reports.figures import SORTS, Report, arrange, make_report
 from scoring.reports.judging import Judge, NoRulesetError, candidate_book, published_book
 from scoring.reports.reading import Selection, read_cases
 from scoring.reports.rendering import put_between_markers, render
+from scoring.reports.truth import Verdict, read_truth
 
 
 class Command(BaseCommand):
@@ -35,6 +37,12 @@ class Command(BaseCommand):
             "--labelled-only",
             action="store_true",
             help="leave out what has no label instead of counting it as genuine",
+        )
+        parser.add_argument(
+            "--truth",
+            type=Path,
+            metavar="FILE",
+            help="a synthetic world's file: its own truth instead of the labels",
         )
         parser.add_argument(
             "--candidate",
@@ -88,7 +96,15 @@ def _selection(options: dict[str, Any]) -> Selection:
         until=_moment(options, "until"),
         vertical=options["vertical"],
         known_by=_moment(options, "known_by"),
+        truth=_truth(options["truth"]),
     )
+
+
+def _truth(path: Path | None) -> Mapping[str, Verdict] | None:
+    try:
+        return None if path is None else read_truth(path)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"--truth {path}: {error}") from error
 
 
 def _moment(options: dict[str, Any], name: str) -> datetime | None:
