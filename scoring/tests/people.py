@@ -1,11 +1,13 @@
-"""People with habits, for measuring what is unusual: made up, seeded, without a database."""
+"""People with habits, made up and seeded, for measuring what is unusual; no database."""
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import pytest
+
 from scoring.profiles.features import Asked
-from scoring.profiles.habits import Seen
+from scoring.profiles.habits import Habits, Seen, as_facts
 
 DAY = 86_400
 START = 1_760_000_000.0
@@ -100,3 +102,13 @@ def asked(seen: Seen, **changes: object) -> Asked:
 def at_hour(question: Asked, hour: int) -> Asked:
     """The same on the same day, at another hour."""
     return replace(question, occurred_at=question.occurred_at // DAY * DAY + hour * 3600)
+
+
+def alike(one: Habits, other: Habits) -> None:
+    """Equal but for the last digits: weights are stored with seven."""
+    left, right = as_facts(one), as_facts(other)
+    for name in left:
+        if isinstance(left[name], float) or name == "rhythm":
+            assert left[name] == pytest.approx(right[name], rel=1e-5, abs=1e-5), name
+        else:
+            assert left[name] == right[name], name

@@ -18,6 +18,7 @@ from scoring.profiles.habits import (
     as_facts,
     learn,
 )
+from scoring.tests.people import alike
 
 NOON = 1_777_809_600.0  # 2026-05-03 12:00 UTC, a Sunday
 DAY = 86_400.0
@@ -50,16 +51,6 @@ def sightings(**fields):
         by_address=st.booleans(),
         **fields,
     )
-
-
-def alike(one: Habits, other: Habits) -> None:
-    """Equal but for the last digits: weights are stored with seven."""
-    one, other = as_facts(one), as_facts(other)
-    for name in one:
-        if isinstance(one[name], float) or name == "rhythm":
-            assert one[name] == pytest.approx(other[name], rel=1e-5, abs=1e-5), name
-        else:
-            assert one[name] == other[name], name
 
 
 @given(st.lists(sightings(), max_size=12), st.randoms(use_true_random=False))

@@ -2,75 +2,32 @@
 
 import os
 import random
-from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
 
-from features.catalogue import CATALOGUE
 from foundation import outbox
 from foundation.models import OutboxDelivery, OutboxEvent
 from foundation.outbox import drain, drain_outbox
 from foundation.tests.threads import at_once
 from intelligence.models import ExchangeRate
 from intelligence.rates import forget_rates
-from scoring import services
 from scoring.models import CustomerProfile, Decision
 from scoring.profiles import habits, keeping, receivers
 from scoring.profiles.habits import Habits, as_facts, learn
 from scoring.profiles.rebuilding import rebuild_customers
 from scoring.profiles.stored import happened
-from scoring.services import score_transaction
-from scoring.tests.making import make_request
+from scoring.tests.habits_cast import (
+    NOON,
+    REFUSED,
+    in_full,
+    profile,
+    score,
+    verdicts_by_amount,  # noqa: F401  used by every test
+)
+from scoring.tests.people import alike
 from transactions.models import Customer, Label, Transaction
 from transactions.services import record_label
-
-REFUSED = 400_000.0
-NOON = datetime(2026, 5, 3, 12, tzinfo=UTC).timestamp()
-
-
-@pytest.fixture(autouse=True)
-def verdicts_by_amount(monkeypatch):
-    """What the rules say is not the matter here: from REFUSED on an amount is declined."""
-    real = services.consider
-
-    def consider(ground):
-        evaluation, verdict = real(ground)
-        amount = ground.values[CATALOGUE.index["amount"]]
-        status = "declined" if amount >= REFUSED else "approved"
-        return evaluation, replace(verdict, status=status)
-
-    monkeypatch.setattr(services, "consider", consider)
-
-
-def score(client, **fields):
-    return score_transaction(client=client, request=make_request(**fields), source="test")
-
-
-def profile(customer=None) -> Habits:
-    rows = CustomerProfile.objects.all()
-    row = rows.get() if customer is None else rows.get(customer=customer)
-    return habits.read(row.habits)
-
-
-def in_full(**more):
-    """A request that tells all that profiles learn from."""
-    return {
-        "occurred_at": NOON,
-        "utc_offset_minutes": 60.0,
-        "identifiers": {"device_id": "d-1", "merchant_id": "m-1", "beneficiary_id": "b-1"},
-        "transaction_type": "purchase",
-        "supplied": {
-            "merchant_category_code": "8398",
-            "transaction_channel": "app",
-            "ip_country": "NG",
-            "asn_number": 36_873.0,
-            "latitude": 6.5,
-            "longitude": 3.4,
-        },
-        **more,
-    }
 
 
 @pytest.mark.django_db
@@ -127,14 +84,14 @@ class TestOneDecision:
 
 @pytest.mark.django_db
 class TestABatch:
-    def test_it_takes_four_statements_whatever_its_size(self, bank, django_assert_num_queries):
+    def test_it_takes_five_statements_whatever_its_size(self, bank, django_assert_num_queries):
         for number in range(30):
             score(bank, user_id=f"u-{number % 7}", occurred_at=NOON + number)
         ids = [str(pk) for pk in Transaction.objects.values_list("pk", flat=True)]
         receivers.learn_transactions(ids[:1])  # the rates are in memory from now on
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             receivers.learn_transactions(ids[1:3])
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             receivers.learn_transactions(ids[3:])
         assert sum(profile(c).attempts for c in Customer.objects.all()) == 30
 
@@ -303,16 +260,6 @@ def test_profiles_equal_a_plain_recomputation_over_random_histories(bank, monkey
         alike(profile(customer), fresh)
 
 
-def alike(held: Habits, fresh: Habits) -> None:
-    """Equal but for the last digits, as weights are stored with seven."""
-    one, other = as_facts(held), as_facts(fresh)
-    for name in one:
-        if isinstance(one[name], float) or name == "rhythm":
-            assert one[name] == pytest.approx(other[name], rel=1e-5, abs=1e-6), name
-        else:
-            assert one[name] == other[name], name
-
-
 def test_a_row_is_less_than_two_kilobytes():
     row_header, columns = 24, 8 + 8 + 8 + 4
     assert habits.MOST_BYTES + row_header + columns < 2_000
@@ -332,3 +279,19 @@ def test_a_profile_is_never_moved_out_of_line(bank):
         (toast,) = cursor.fetchone()
         cursor.execute("SELECT pg_relation_size(%s::oid::regclass)", [toast])
         assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_label_that_comes_while_a_decision_is_learned_is_not_lost(bank, monkeypatch):
+    score(bank, identifiers={"device_id": "d-9"})
+    row = Transaction.objects.get()
+    real = receivers.lock_profiles
+
+    def lock_late(institution_of):
+        record_label(transaction_row=row, is_fraud=True, source=Label.Source.ANALYST, by="test")
+        rebuild_customers(institution_of)
+        return real(institution_of)
+
+    monkeypatch.setattr(receivers, "lock_profiles", lock_late)
+    drain_outbox()
+    assert (profile().attempts, profile().learned) == (1, 0)

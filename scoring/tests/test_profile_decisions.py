@@ -1,0 +1,71 @@
+"""Decisions that know what the customer did before."""
+
+import pytest
+
+from features.vector import by_name
+from foundation.outbox import drain_outbox
+from intelligence.models import ExchangeRate
+from scoring.models import Decision
+from scoring.tests.habits_cast import (
+    NOON,
+    REFUSED,
+    in_full,
+    score,
+    verdicts_by_amount,  # noqa: F401  used by every test
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def vector(client, **fields):
+    answer = score(client, **fields)
+    decision = Decision.objects.get(transaction__external_id=answer.transaction_id)
+    return by_name(decision.numbers, decision.texts, decision.catalogue_version)
+
+
+def test_it_knows_amounts_devices_and_categories_from_before(bank):
+    for day in range(10):
+        score(bank, **in_full(occurred_at=NOON - (10 - day) * 86_400, amount=100.0 + day))
+    drain_outbox()
+    names = {"device_id": "d-2", "merchant_id": "m-2", "beneficiary_id": "b-1"}
+    known = vector(bank, **in_full(amount=5_000.0, identifiers=names))
+    assert known["transactions_in_profile"] == 10
+    assert known["avg_transaction_amount"] == pytest.approx(104.5)
+    assert known["amount_vs_max_ever"] == pytest.approx(5_000 / 109)
+    assert known["device_is_new"] is True
+    assert (known["merchant_is_new"], known["beneficiary_is_new"]) == (True, False)
+    assert known["usual_merchant_categories"] == ("8398",)
+    assert known["merchant_category_matches_user"] is True
+    assert known["first_transaction_date"] == NOON - 10 * 86_400
+
+
+def test_it_reads_amounts_in_its_own_currency(bank):
+    for day in range(5):
+        score(bank, occurred_at=NOON - 86_400 - day, amount=150_000.0)
+    drain_outbox()
+    known = vector(bank, occurred_at=NOON, amount=100.0, currency="USD")
+    rate = ExchangeRate.objects.filter(currency="NGN", day__lte="2026-05-03").latest("day")
+    assert known["avg_transaction_amount"] == pytest.approx(150_000 / float(rate.per_usd))
+
+
+def test_a_device_of_a_declined_fraud_stays_new(bank):
+    score(bank, occurred_at=NOON - 7200, identifiers={"device_id": "d-1"})
+    device = {"identifiers": {"device_id": "d-9"}}
+    score(bank, occurred_at=NOON - 3600, amount=REFUSED, **device)
+    drain_outbox()
+    assert vector(bank, occurred_at=NOON, **device)["device_is_new"] is True
+
+
+def test_what_the_client_says_wins(bank):
+    score(bank, occurred_at=NOON - 3600, identifiers={"device_id": "d-1"})
+    drain_outbox()
+    said = {"identifiers": {"device_id": "d-9"}, "supplied": {"device_is_new": False}}
+    assert vector(bank, occurred_at=NOON, **said)["device_is_new"] is False
+
+
+def test_other_institutions_know_nothing_of_it(bank, stranger):
+    for day in range(6):
+        score(bank, occurred_at=NOON - 86_400 - day)
+    score(stranger, occurred_at=NOON - 3600)
+    drain_outbox()
+    assert "avg_transaction_amount" not in vector(stranger, occurred_at=NOON)
