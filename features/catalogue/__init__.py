@@ -7,6 +7,7 @@ which writes the layout of the new version beside those of the older ones.
 from features.catalogue import (
     ato,
     behavioral,
+    card,
     derived,
     device,
     funding,
@@ -27,6 +28,7 @@ CATALOGUE = Catalogue(
         *behavioral.FEATURES,
         *pace.FEATURES,
         *transaction.FEATURES,
+        *card.FEATURES,
         *network.FEATURES,
         *device.FEATURES,
         *ato.FEATURES,

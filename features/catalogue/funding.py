@@ -18,7 +18,12 @@ FEATURES = (
         pattern=r"^[0-9]{6,8}$",
         example="457173",
     ),
-    _.points("card_bin_risk", "How risky cards of this BIN are; higher is worse."),
+    _.points(
+        "card_bin_risk",
+        "How risky cards of this BIN are: where nobody says, 10 for each percent of fraud.",
+        compute=numbers.risk_of_rate,
+        computed_from=("bin_fraud_rate",),
+    ),
     _.ratio(
         "bin_fraud_rate",
         "Which share of the BIN's transactions was fraud, smoothed; the older, the less it counts.",
@@ -111,7 +116,17 @@ FEATURES = (
     _.days("bank_account_age", "How long the bank account has been known."),
     _.boolean("bank_account_verified", "Whether the bank account was shown to be the customer's."),
     _.boolean("bank_account_name_match", "Whether the bank account is in the customer's name."),
-    _.count("funding_source_changes", "How often the source of the money changed lately."),
+    _.count(
+        "cards_30d",
+        "How many different cards the customer used in 30 days, this one among them.",
+        windowed=Windowed(entity="customer", window="30d", aggregate="distinct", of="card"),
+    ),
+    _.count(
+        "funding_source_changes",
+        "How often the source of the money changed lately; as far as we saw, to another card.",
+        compute=numbers.others,
+        computed_from=("cards_30d",),
+    ),
     _.word("funding_source_type", "What the money comes from, such as card, bank, wallet or cash."),
     _.money("sender_balance_before", "The payer's balance before the transaction."),
     _.money("sender_balance_after", "The payer's balance after the transaction."),

@@ -176,7 +176,12 @@ FEATURES = (
     _.word("kyc_status", "How far the customer's know-your-customer check has come."),
     _.word("pep_check_result", "What the check for politically exposed persons found."),
     _.boolean("sanctions_list_match", "Whether the customer is on a sanctions list."),
-    _.word("aml_risk_level", "The customer's money-laundering risk in a word."),
+    _.word(
+        "aml_risk_level",
+        "The customer's money-laundering risk in a word.",
+        compute=numbers.risk_level,
+        computed_from=("aml_risk_score",),
+    ),
     _.points("aml_risk_score", "The customer's money-laundering risk; higher is worse."),
     _.points(
         "profile_completeness", "How much of the customer's profile is filled in, in percent."
@@ -195,7 +200,17 @@ FEATURES = (
     ),
     _.boolean("address_verified", "Whether the customer's address has been checked."),
     _.days("address_age_days", "How long the customer has lived at the address on file."),
-    _.boolean("address_duplicate", "Whether another account uses the same address."),
+    _.count(
+        "accounts_at_address",
+        "How many customers gave the address on file in 30 days, this one among them.",
+        windowed=Windowed(entity="address", window="30d", aggregate="distinct", of="customer"),
+    ),
+    _.boolean(
+        "address_duplicate",
+        "Whether another account uses the same address.",
+        compute=numbers.is_above_one,
+        computed_from=("accounts_at_address",),
+    ),
     _.boolean(
         "address_mismatch",
         "Whether the address given is another than the one on file, punctuation apart.",

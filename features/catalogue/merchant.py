@@ -41,7 +41,12 @@ FEATURES = (
     _.boolean("merchant_is_online", "Whether the merchant sells over the internet."),
     _.boolean("merchant_verified", "Whether the merchant's identity has been checked."),
     # Standing
-    _.points("merchant_risk_score", "How risky the merchant is; higher is worse."),
+    _.points(
+        "merchant_risk_score",
+        "How risky the merchant is: where nobody says, 10 for each percent of fraud.",
+        compute=numbers.risk_of_rate,
+        computed_from=("merchant_fraud_rate",),
+    ),
     _.days("merchant_age_days", "How long the merchant has been known."),
     _.ratio(
         "merchant_chargeback_ratio", "Which share of the merchant's transactions is charged back."

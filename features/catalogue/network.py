@@ -1,6 +1,6 @@
 """Where the request came from: address, network and place."""
 
-from features.computations import addresses, numbers, places, times
+from features.computations import addresses, numbers, places, times, zones
 from features.declaring import LABELS, LAST_TRANSACTION, Section
 from features.windows.declaring import Windowed
 
@@ -218,7 +218,12 @@ FEATURES = (
         compute=numbers.same,
         computed_from=("utc_offset_minutes",),
     ),
-    _.boolean("time_zone_match", "Whether the device's time zone is the one of its address."),
+    _.boolean(
+        "time_zone_match",
+        "Whether the device's time zone is one of its address's country.",
+        compute=zones.fits,
+        computed_from=("timezone_offset", "ip_country", "occurred_at"),
+    ),
     _.boolean(
         "email_ip_match",
         "Whether e-mail address and internet address belong to the same country.",

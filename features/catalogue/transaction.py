@@ -1,6 +1,6 @@
-"""The transaction itself: amount, time, kind and the card it was made with."""
+"""The transaction itself: amount, time and kind."""
 
-from features.computations import merchants, numbers, places, times
+from features.computations import authentication, merchants, numbers, places, times
 from features.declaring import PROFILE, Section
 from features.windows.declaring import Windowed
 
@@ -144,13 +144,20 @@ FEATURES = (
         compute=merchants.direction,
         computed_from=("transaction_type",),
     ),
-    _.boolean("is_subscription", "Whether it pays for a subscription."),
+    _.boolean(
+        "is_subscription",
+        "Whether it pays for a subscription.",
+        compute=merchants.is_subscription_kind,
+        computed_from=("transaction_type",),
+    ),
     _.number(
         "subscription_frequency",
         "How often the subscription is paid.",
         0,
         1000,
         unit="payments in 30 days",
+        compute=merchants.subscription_payments,
+        computed_from=("is_subscription", "merchant_user_history"),
     ),
     _.boolean("is_recurring_payment", "Whether it is one of a series of agreed payments."),
     _.boolean(
@@ -162,7 +169,17 @@ FEATURES = (
         compute=merchants.is_refund,
         computed_from=("transaction_type",),
     ),
-    _.hours("original_purchase_hours_ago", "How long ago the purchase was which is now refunded."),
+    _.seconds(
+        "time_since_same_payment",
+        "How long ago the customer last moved the same amount with the payee, within 24 hours.",
+        windowed=Windowed(entity="customer", window="24h", aggregate="since", of="payment"),
+    ),
+    _.hours(
+        "original_purchase_hours_ago",
+        "How long ago the purchase was which is now refunded; as far as we saw, within 24 hours.",
+        compute=times.hours_of_refund,
+        computed_from=("time_since_same_payment", "transaction_is_refund"),
+    ),
     _.boolean(
         "is_cash_advance",
         "Whether cash is drawn on credit.",
@@ -170,7 +187,12 @@ FEATURES = (
         computed_from=("merchant_category_code", "card_debit"),
     ),
     _.boolean("cash_advance_fee_high", "Whether the cash advance costs an unusually high fee."),
-    _.boolean("is_forex", "Whether currency is exchanged."),
+    _.boolean(
+        "is_forex",
+        "Whether currency is exchanged.",
+        compute=merchants.is_exchange,
+        computed_from=("transaction_type",),
+    ),
     _.boolean(
         "is_gambling",
         "Whether it pays for gambling (merchant category code beginning 79).",
@@ -193,37 +215,8 @@ FEATURES = (
     _.points(
         "auth_method_risk",
         "How weak the way is in which the customer was authenticated; higher is worse.",
-    ),
-    # The card
-    _.word("card_type", "What kind of card it is, such as credit, debit, prepaid or virtual."),
-    _.days("card_age_days", "How long the card has been known."),
-    _.country("card_country", "The country in which the card was issued."),
-    _.text("card_issuer_bank", "The bank that issued the card."),
-    _.word(
-        "card_bin_risk_level",
-        "The risk of the card's BIN in a word: low, medium, high or critical.",
-        compute=numbers.risk_level,
-        computed_from=("card_bin_risk",),
-    ),
-    _.boolean(
-        "card_prepaid",
-        "Whether the card is a prepaid one.",
-        also_in=("funding",),
-        compute=merchants.is_prepaid_kind,
-        computed_from=("card_type",),
-    ),
-    _.boolean(
-        "card_virtual",
-        "Whether the card exists only as a number.",
-        also_in=("funding",),
-        compute=merchants.is_virtual_kind,
-        computed_from=("card_type",),
-    ),
-    _.boolean(
-        "card_debit",
-        "Whether the card is a debit card.",
-        compute=merchants.is_debit_kind,
-        computed_from=("card_type",),
+        compute=authentication.risk,
+        optional=("mfa_method", "biometric_verified", "card_3ds_authenticated", "mfa_disabled"),
     ),
     # The merchant's side of it
     _.text(

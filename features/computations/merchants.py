@@ -5,6 +5,7 @@ GAMBLING_MCC_PREFIX = "79"
 PAWN_SHOP_MCC = frozenset({"5933"})
 MONEY_TRANSFER_MCC = frozenset({"4829"})
 CASH_MCC = frozenset({"6010", "6011"})
+EXCHANGE_TYPES = frozenset({"forex", "fx", "exchange", "currency_exchange"})
 CRYPTO_EXCHANGE_TYPES = frozenset({"crypto", "crypto_exchange", "cryptocurrency_exchange"})
 
 # Where the money goes, seen from the customer.
@@ -58,6 +59,19 @@ def direction(transaction_type: str) -> str | None:
 
 def is_refund(transaction_type: str) -> bool:
     return transaction_type == "refund"
+
+
+def is_exchange(transaction_type: str) -> bool:
+    return transaction_type in EXCHANGE_TYPES
+
+
+def is_subscription_kind(transaction_type: str) -> bool | None:
+    """True or not told: a subscription may be paid by a plain purchase, too."""
+    return True if transaction_type == "subscription" else None
+
+
+def subscription_payments(is_subscription: bool, payments: float) -> float | None:
+    return payments if is_subscription else None
 
 
 def is_debit_kind(card_type: str) -> bool | None:

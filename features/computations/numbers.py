@@ -31,6 +31,16 @@ def is_above_zero(count: float) -> bool:
     return count > 0
 
 
+def others(count: float) -> float | None:
+    """How many there are besides one; None where there is none at all."""
+    return count - 1 if count else None
+
+
+def risk_of_rate(rate: float) -> float:
+    """A share of fraud as a risk in points: 10 for each percent, 100 from a tenth on."""
+    return min(100.0, rate * 1_000)
+
+
 def is_zero(value: float) -> bool:
     return value == 0
 

@@ -51,6 +51,10 @@ def hours_since_place(
     return since_transaction if there_at is None else hours_between(there_at, now)
 
 
+def hours_of_refund(seconds: float, is_refund: bool) -> float | None:
+    return seconds / 3600 if is_refund else None
+
+
 def is_recent_password(age_hours: float) -> bool:
     return age_hours < RECENT_PASSWORD_HOURS
 

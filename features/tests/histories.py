@@ -7,8 +7,8 @@ from features.windows.declaring import BUCKETS, LATE_SECONDS, OUTCOMES
 from features.windows.happening import FLAGS, happening
 
 PARTIES = (
-    "customer", "card", "device", "ip", "email", "phone", "merchant", "beneficiary", "seller",
-    "agent",
+    "customer", "card", "device", "ip", "email", "phone", "address", "merchant", "beneficiary",
+    "seller", "agent",
 )  # fmt: skip
 START = 1_777_809_600.0
 DAY = 86_400.0

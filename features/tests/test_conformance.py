@@ -18,7 +18,13 @@ COMPUTED = pytest.mark.parametrize(
     "feature", [f for f in CATALOGUE if f.compute], ids=lambda f: f.name
 )
 # Inputs that tell something for one feature and nothing for others.
-TELLING_ONLY_THIS = {"card_virtual": {"card_type": "virtual"}}
+TELLING_ONLY_THIS = {
+    "card_virtual": {"card_type": "virtual"},
+    "is_subscription": {"transaction_type": "subscription"},
+    "subscription_frequency": {"is_subscription": True},
+    "original_purchase_hours_ago": {"transaction_is_refund": True},
+    "time_zone_match": {"ip_country": "NG"},
+}
 PYTHON_TYPES = {
     Type.NUMBER: float,
     Type.MONEY: float,

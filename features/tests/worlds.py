@@ -28,6 +28,7 @@ TELLING_TEXTS = {
     "user_agent_os": "windows",
     "user_agent_browser": "chrome",
     "browser_type": "chrome",
+    "mfa_method": "sms",
     "gpu_info": "ANGLE (NVIDIA GeForce RTX 3060 Direct3D11)",
     "ip_class": "public",
 }

@@ -42,6 +42,7 @@ ENTITIES: Mapping[str, tuple[str, ...]] = {
     "ip": ("ip",),
     "email": ("email",),
     "phone": ("phone",),
+    "address": ("address",),
     "merchant": ("merchant",),
     "beneficiary": ("beneficiary",),
     "seller": ("seller",),

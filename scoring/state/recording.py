@@ -21,6 +21,7 @@ _PARTIES: Mapping[str, str] = {
     "ip": "ip_address",
     "email": "email",
     "phone": "phone",
+    "address": "registered_address",
     "merchant": "merchant_id",
     "beneficiary": "beneficiary_id",
     "seller": "seller_id",

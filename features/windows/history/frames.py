@@ -2,8 +2,9 @@
 
     occurred_at   epoch seconds
     base_amount   what was moved, in the institution's currency; null without a rate
-    <party>       who took part (customer, card, device, ip, email, phone, merchant, beneficiary,
-                  seller, agent): texts, bytes or numbers that tell them apart; null if not known
+    <party>       who took part (customer, card, device, ip, email, phone, address, merchant,
+                  beneficiary, seller, agent): texts, bytes or numbers that tell them apart; null
+                  if not known
     country       where, as a code
     amount        as it was stated: the member that a payment is told by
     <condition>   small, round, refund, loan, cash_out, approved, declined: true or not
