@@ -40,11 +40,13 @@ _RATES: Final[Mapping[str, str]] = {
 @dataclass(frozen=True, slots=True)
 class Knowledge:
     """`features` by name; `degraded` names the parts that did not answer. `late`: the event was too
-    old to be counted, so nothing is known of the windows before it."""
+    old to be counted, so nothing is known of the windows before it. `recorded_as` is the id by
+    which the counters know it, where the stored request does not tell."""
 
     features: Mapping[str, Value] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     late: bool = False
+    recorded_as: str = ""
 
 
 def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
@@ -56,22 +58,27 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
     rate = current_rates().into(prepared.currency, (base,), prepared.occurred_at).get(base)
     values = {**prepared.enriched, **prepared.request.supplied}
     found = {**prepared.enriched, **_from_profile(prepared, gathered, rate, values)}
+    recording = recording_of(prepared)
+    question = prepared.question
+    by_key = question.transaction_id is None and question.idempotency_key is not None
+    recorded_as = recording.record_id.hex() if by_key else ""
     try:
-        reading = record(recording_of(prepared))
+        reading = record(recording)
     except StateUnavailableError as error:
         logger.warning("counters unavailable: %s", error)
         metrics.DEGRADED.labels("counters").inc()
-        return Knowledge(found, degraded=("counters",))
-    return Knowledge({**found, **from_counters(reading, rate, values)}, late=reading.late)
+        return Knowledge(found, degraded=("counters",), recorded_as=recorded_as)
+    found |= from_counters(reading, rate, values)
+    return Knowledge(found, late=reading.late, recorded_as=recorded_as)
 
 
 def _from_profile(
     prepared: Prepared, gathered: Gathered, rate: float | None, values: Mapping[str, Value]
 ) -> dict[str, Value]:
-    if gathered.customer is None:
-        return {}
     request, hashes = prepared.request, prepared.every_hash
     offset = values.get("timezone_offset", request.utc_offset_minutes)
+    if request.occurred_at is None:  # the time of receipt tells nothing of the customer's clock
+        offset = None
     asked = Asked(
         occurred_at=prepared.occurred_at,
         amount=request.amount,
@@ -83,7 +90,7 @@ def _from_profile(
         beneficiary=hashes.get("beneficiary_id", ()),
         values=values,
     )
-    return features_of(gathered.customer.profile, asked)
+    return features_of(None if gathered.customer is None else gathered.customer.profile, asked)
 
 
 def from_counters(

@@ -217,7 +217,8 @@ def _decision(
             "listed": sorted(entry[:3] for entry in ground.listings),
             "computed": dict(beaten),
             "rule_errors": [error.code for error in evaluation.errors],
-            "late": known.late,
+            **({"late": True} if known.late else {}),
+            **({"recorded_as": known.recorded_as} if known.recorded_as else {}),
         },
     )
 

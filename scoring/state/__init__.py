@@ -1,7 +1,12 @@
 """Counters in Redis: what happened lately to everybody who takes part in a transaction.
 
-script      counters.lua with the plan of the catalogue's windowed features before it
+script      counters.lua, with the plan of the catalogue's windowed features before it
 connection  one connection a thread, a short time-out, a pause after a failure
-counters    record a transaction and read its windows, in one round trip
-opening     where an institution's state begins
+counters    the question, the answer and the name of an institution's state
+recording   what they are told of a transaction
+opening     record and read; where an institution's state begins
+stored      what they were told of a stored transaction
+following   outcomes, and what was decided while Redis was away
+labels      frauds, when they become known, for the risk of those who took part
+rebuilding  the stored transactions counted anew
 """

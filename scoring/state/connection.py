@@ -1,10 +1,13 @@
 """One connection to Redis for each thread, with a short time-out and a pause after a failure."""
 
+import hashlib
 import logging
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
 
 import redis
 from django.conf import settings
@@ -25,14 +28,33 @@ _threads = threading.local()
 _resume_at = 0.0
 
 
-def run_script(text: str, sha: str, keys: Sequence[str], arguments: Sequence[bytes]) -> bytes:
-    """The answer of a server-side script. Raises StateUnavailableError; safe to repeat only if the
-    script is."""
+class Script(Protocol):
+    """A server-side script; `sha` is the name by which the server knows it."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def sha(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Lua:
+    """A script that stands as it is."""
+
+    text: str
+
+    @cached_property
+    def sha(self) -> str:
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+def run_script(script: Script, key: str, arguments: Sequence[bytes]) -> bytes:
+    """The script's answer. Raises StateUnavailableError; then it may have been carried out."""
     global _resume_at
     if time.monotonic() < _resume_at:
         raise StateUnavailableError("Redis failed a moment ago")
     try:
-        return _run(text, sha, keys, arguments)
+        return _run(script, key, arguments)
     except (RedisError, OSError) as error:
         _resume_at = time.monotonic() + PAUSE_SECONDS
         if isinstance(error, ResponseError):  # not out of reach, but out of order
@@ -40,12 +62,12 @@ def run_script(text: str, sha: str, keys: Sequence[str], arguments: Sequence[byt
         raise StateUnavailableError(f"{type(error).__name__}") from error
 
 
-def _run(text: str, sha: str, keys: Sequence[str], arguments: Sequence[bytes]) -> bytes:
-    command = ("EVALSHA", sha, len(keys), *keys, *arguments)
+def _run(script: Script, key: str, arguments: Sequence[bytes]) -> bytes:
+    command = ("EVALSHA", script.sha, 1, key, *arguments)
     try:
         return _ask(*command)
     except NoScriptError:
-        _ask("SCRIPT", "LOAD", text)
+        _ask("SCRIPT", "LOAD", script.text)
         return _ask(*command)
     except TimedOut:
         raise
@@ -82,6 +104,23 @@ def _pool(url: str) -> ConnectionPool:
         retry=Retry(NoBackoff(), 0),
         protocol=2,
     )
+
+
+def run_many(script: Script, calls: Iterable[tuple[str, Sequence[bytes]]]) -> list[bytes]:
+    """The script's answers to many calls (key, arguments), in one round trip.
+
+    For work after the decision: it waits longer. Raises StateUnavailableError; some of the calls
+    may have been carried out.
+    """
+    try:
+        with client() as server, server.pipeline(transaction=False) as pipe:
+            pipe.script_load(script.text)
+            for key, arguments in calls:
+                pipe.evalsha(script.sha, 1, key, *arguments)
+            answers: list[bytes] = pipe.execute()[1:]
+            return answers
+    except (RedisError, OSError) as error:
+        raise StateUnavailableError(type(error).__name__) from error
 
 
 def client() -> redis.Redis:

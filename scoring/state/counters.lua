@@ -66,7 +66,7 @@ if not state[1] then return 'nothing' end
 local newest, complete_since = tonumber(state[2]), tonumber(state[3])
 if newest and time < newest - LATE and not outcome then return 'late' end
 
-local base = KEYS[1] .. ':' .. state[1] .. ':'
+local base = string.match(KEYS[1], '^fs:{%d+}:') .. state[1] .. ':'
 local fresh = call('SET', base .. (outcome and 'o' or 't') .. ARGV[2], '', 'NX', 'EX', question[2])
 if outcome and not fresh then return 'repeated' end
 if fresh and not outcome and not (newest and newest >= time) then

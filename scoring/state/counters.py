@@ -64,15 +64,17 @@ def state_name(institution_id: int, script: Script = SCRIPT) -> str:
 
 def ask(recording: Recording, script: Script = SCRIPT) -> bytes:
     """Record and read; the script's raw answer. Raises StateUnavailableError."""
-    return run_script(
-        script.text,
-        script.sha,
-        [state_name(recording.institution_id, script)],
-        encode(recording, script),
-    )
+    name = state_name(recording.institution_id, script)
+    return run_script(script, name, encode(recording, script))
 
 
-def encode(recording: Recording, script: Script = SCRIPT, *, outcome: int = 0) -> list[bytes]:
+def encode(
+    recording: Recording,
+    script: Script = SCRIPT,
+    *,
+    outcome: int = 0,
+    remembered: int = REMEMBERED_SECONDS,
+) -> list[bytes]:
     """The script's arguments. With an outcome's flag, only that is recorded."""
     event = recording.happening
     amount = None if event.amount is None else round(event.amount * UNITS)
@@ -81,7 +83,7 @@ def encode(recording: Recording, script: Script = SCRIPT, *, outcome: int = 0) -
     hashes[0] = _pack(
         (
             event.occurred_at,
-            REMEMBERED_SECONDS,
+            remembered,
             outcome or event.flags,
             # As a float: whole numbers beyond 64 bits would not pass.
             False if amount is None else float(amount),

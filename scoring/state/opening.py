@@ -1,12 +1,11 @@
 """Where an institution's state begins, and since when it holds everything."""
 
-import hashlib
 import secrets
 from datetime import UTC, datetime
 from typing import Final
 
 from scoring.prepare import CLOCK_TOLERANCE_SECONDS
-from scoring.state.connection import run_script
+from scoring.state.connection import Lua, run_script
 from scoring.state.counters import Reading, Recording, ask, decode, state_name
 from scoring.state.errors import StateUnavailableError
 from scoring.state.script import SCRIPT, Script
@@ -15,13 +14,12 @@ from transactions.models import Transaction
 ALWAYS: Final = -1e300
 """`complete_since` of a state that holds everything there ever was."""
 
-_OPEN = """
+_OPEN = Lua("""
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'complete_since', ARGV[2])
 end
 return 'ok'
-"""
-_OPEN_SHA: Final = hashlib.sha1(_OPEN.encode(), usedforsecurity=False).hexdigest()
+""")
 
 
 def record(recording: Recording, script: Script = SCRIPT) -> Reading:
@@ -57,5 +55,5 @@ def begin_state(name: str, complete_since: float) -> str:
     """Describe a state under this name, unless there is one; its would-be generation."""
     generation = secrets.token_hex(4)
     arguments = [generation.encode(), repr(complete_since).encode()]
-    run_script(_OPEN, _OPEN_SHA, [name], arguments)
+    run_script(_OPEN, name, arguments)
     return generation

@@ -42,7 +42,7 @@ def answers(record_id, **fields):
 
 def decide(recording, outcome):
     arguments = encode(recording, SCRIPT, outcome=FLAGS[outcome])
-    run_script(SCRIPT.text, SCRIPT.sha, [state_name(1, SCRIPT)], arguments)
+    run_script(SCRIPT, state_name(1, SCRIPT), arguments)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -1,0 +1,83 @@
+"""What turned out to be fraud, told to the risk of those who took part, when it becomes known."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from foundation.outbox import Envelope, subscribe
+from scoring.state.connection import Lua, client, run_many
+from scoring.state.counters import Recording, state_name
+from scoring.state.script import HALF_LIFE_SECONDS, RISKY
+from scoring.state.stored import stored_recordings
+from transactions.events import LabelRecorded
+from transactions.models import Label
+
+_TELL = Lua((Path(__file__).parent / "labels.lua").read_text(encoding="utf-8"))
+_BATCH = 500
+_TOLD_UNTIL = "labels_until"
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@subscribe(LabelRecorded, name="scoring.risk")
+def tell_labels(events: list[Envelope[LabelRecorded]]) -> None:
+    """Count each transaction by what is now known of it. Told twice, it counts once."""
+    told = dict.fromkeys(UUID(envelope.event.transaction) for envelope in events)
+    tell_risk(list(told), known_by=datetime.now(UTC))
+
+
+def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int:
+    """Bring the entities of these transactions up to the labels known by then.
+
+    Of several labels the one that became known last holds. Returns how many changed anything.
+    Raises StateUnavailableError.
+    """
+    verdicts = _verdicts(ids, known_by)
+    calls = [
+        (name or state_name(one.recording.institution_id), _arguments(one.recording, verdict))
+        for one in stored_recordings(list(verdicts))
+        if (verdict := verdicts[one.id]) is not None
+    ]
+    return sum(int(changed) for changed in run_many(_TELL, calls)) if calls else 0
+
+
+def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, bool]:
+    labels = Label.objects.filter(transaction_id__in=ids, known_at__lte=known_by)
+    rows = labels.order_by("known_at", "recorded_at", "pk")
+    return dict(rows.values_list("transaction_id", "is_fraud"))  # the last one stays
+
+
+def _arguments(recording: Recording, fraud: bool) -> list[bytes]:
+    event = recording.happening
+    question = (event.occurred_at, fraud, HALF_LIFE_SECONDS)
+    entities = (
+        name.encode() + b":" + event.entities[name] for name in RISKY if name in event.entities
+    )
+    return [msgspec.msgpack.encode(question), recording.record_id, *entities]
+
+
+def tell_due_labels(institution_id: int, *, until: datetime) -> int:
+    """Tell the labels of imported history that became known up to `until`, by the events' clock.
+
+    For imports, where no event tells of each label; what was told before is remembered with the
+    state, and telling it again changes nothing. Returns how many changed anything.
+    """
+    name = state_name(institution_id)
+    with client() as server:
+        before = server.hget(name, _TOLD_UNTIL)
+        since = datetime.fromtimestamp(float(before), UTC) if before else _BEGINNING
+        if until <= since:
+            return 0
+        due = Label.objects.filter(
+            institution_id=institution_id, known_at__gt=since, known_at__lte=until, is_fraud=True
+        )
+        ids = list(due.values_list("transaction_id", flat=True))
+        changed = sum(
+            tell_risk(ids[first : first + _BATCH], known_by=until)
+            for first in range(0, len(ids), _BATCH)
+        )
+        if server.exists(name):
+            server.hset(name, _TOLD_UNTIL, repr(until.timestamp()))
+    return changed

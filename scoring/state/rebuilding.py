@@ -1,0 +1,181 @@
+"""Counts the stored transactions anew, while decisions go on.
+
+1. A new state is filled beside the one in use, in order of arrival.
+2. What arrived meanwhile is added, until nothing is left but what arrives just now.
+3. The new state takes the place of the old one, in one step.
+4. Once more what arrived lately is told: it may have gone to the old state only. What the new one
+   has heard of already counts once, as ever.
+
+Interrupted before the third step, it leaves the state in use as it was; what was filled expires.
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Max, QuerySet
+
+from clients.models import Institution
+from features.windows.declaring import LATE_SECONDS, WINDOWS
+from foundation import audit
+from foundation.errors import Conflict
+from scoring.state.connection import client
+from scoring.state.counters import state_name
+from scoring.state.following import count, record_outcomes
+from scoring.state.labels import tell_risk
+from scoring.state.opening import ALWAYS
+from scoring.state.stored import stored_recordings
+from transactions.models import Label, Transaction
+
+Progress = Callable[[int], None]
+
+BATCH: Final = 500
+SETTLING: Final = timedelta(seconds=15)
+"""How long a transaction may be under way between its counters and its commit."""
+
+_REMEMBERED_SECONDS: Final = 3_600
+_LONGEST = max(WINDOWS.values(), key=lambda window: window.seconds)
+_REACH: Final = timedelta(seconds=_LONGEST.seconds + _LONGEST.bucket_seconds + LATE_SECONDS)
+"""How far back stored transactions are counted: what the longest window of the latest event that
+may still come reaches."""
+
+_SWAP = """
+local old = redis.call('HGET', ARGV[1], 'generation')
+redis.call('RENAME', KEYS[1], ARGV[1])
+return old or ''
+"""
+
+
+def rebuild_counters(
+    institution: Institution,
+    *,
+    by: audit.Actor,
+    progress: Progress = lambda _: None,
+    settle: Callable[[float], None] = time.sleep,
+) -> int:
+    """Fill a new state from what is stored and put it in the place of the old one.
+
+    Returns how many transactions were counted. Raises Conflict while another rebuild of this
+    institution runs, StateUnavailableError without Redis.
+    """
+    with _only_one(institution):
+        began = datetime.now(UTC)
+        start, complete = _reach(institution)
+        name = state_name(institution.pk)
+        building = f"{name}:building"
+        _begin(building)
+        counted = 0
+        for batch in _batches(institution, start):
+            counted += _count(batch, building)
+            progress(len(batch))
+        _tell_labels(institution, start, building)
+        since = ALWAYS if complete else start.timestamp()
+        old = _swap(building, name, since)
+        settle(SETTLING.total_seconds())
+        for batch in _batches(institution, start, received_from=began - SETTLING):
+            _count(batch, name)
+        _forget(institution.pk, old)
+        audit.record(
+            actor=by,
+            action="scoring.rebuild_counters",
+            subject=f"clients.institution:{institution.pk}",
+            after={"transactions": counted, "from": start.isoformat(), "complete": complete},
+            institution_id=institution.pk,
+        )
+    return counted
+
+
+def waiting(institution: Institution) -> int:
+    """How many stored transactions a rebuild would count. Two queries."""
+    start, _ = _reach(institution)
+    return _stored(institution, start).count()
+
+
+def _reach(institution: Institution) -> tuple[datetime, bool]:
+    """From when on transactions are counted, and whether none is stored from before."""
+    stored = Transaction.objects.filter(institution=institution)
+    newest = stored.aggregate(newest=Max("occurred_at"))["newest"]
+    if newest is None:
+        return datetime.now(UTC), True
+    start = newest - _REACH
+    return start, not stored.filter(occurred_at__lt=start).exists()
+
+
+def _stored(institution: Institution, start: datetime) -> QuerySet[Transaction]:
+    return Transaction.objects.filter(institution=institution, occurred_at__gte=start)
+
+
+def _batches(
+    institution: Institution, start: datetime, *, received_from: datetime | None = None
+) -> Iterator[list[UUID]]:
+    """Ids in order of arrival, up to those that arrive while the batches are read."""
+    rows = _stored(institution, start).order_by("pk")
+    if received_from is not None:
+        rows = rows.filter(received_at__gte=received_from)
+    last: UUID | None = None
+    while True:
+        later = rows if last is None else rows.filter(pk__gt=last)
+        batch = list(later.values_list("pk", flat=True)[:BATCH])
+        if not batch:
+            return
+        yield batch
+        last = batch[-1]
+
+
+def _count(ids: list[UUID], name: str) -> int:
+    stored = list(stored_recordings(ids))
+    count(stored, name, remembered=_REMEMBERED_SECONDS)
+    record_outcomes(stored, name)
+    return len(stored)
+
+
+def _tell_labels(institution: Institution, start: datetime, name: str) -> None:
+    now = datetime.now(UTC)
+    frauds = Label.objects.filter(
+        institution=institution, is_fraud=True, transaction__occurred_at__gte=start
+    )
+    ids = list(frauds.values_list("transaction_id", flat=True).distinct())
+    for first in range(0, len(ids), BATCH):
+        tell_risk(ids[first : first + BATCH], known_by=now, name=name)
+
+
+def _begin(building: str) -> None:
+    fields = {"generation": secrets.token_hex(4), "complete_since": repr(ALWAYS)}
+    with client() as server:
+        server.delete(building)
+        server.hset(building, mapping=fields)
+
+
+def _swap(building: str, name: str, since: float) -> str:
+    """Put the new state in place; the generation of the old one, empty where there was none."""
+    with client() as server:
+        server.hset(building, "complete_since", repr(since))
+        return bytes(server.eval(_SWAP, 1, building, name)).decode()
+
+
+def _forget(institution_id: int, generation: str) -> None:
+    """Remove an old state's keys; decisions under way may write a few more, which expire."""
+    if not generation:
+        return
+    with client() as server:
+        for key in server.scan_iter(f"fs:{{{institution_id}}}:{generation}:*", count=5_000):
+            server.unlink(key)
+
+
+@contextmanager
+def _only_one(institution: Institution) -> Iterator[None]:
+    name = f"scoring.rebuild_counters:{institution.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        if not cursor.fetchone()[0]:
+            raise Conflict(f"The counters of {institution.slug} are being rebuilt already.")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

@@ -1,0 +1,64 @@
+"""Stored transactions as the counters are told of them, after the decision."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from clients.models import Institution
+from intelligence.enrichment import enrich
+from scoring.inputs import TransactionInput
+from scoring.models import Decision
+from scoring.prepare import hashes_of
+from scoring.state.counters import Recording
+from scoring.state.recording import make_recording, record_id
+from transactions.models import Transaction
+from transactions.sealing import open_request
+
+
+class Stored(NamedTuple):
+    """One stored transaction. `status` is that of its decision."""
+
+    id: UUID
+    recording: Recording
+    status: str
+
+
+def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
+    """What the counters were told of these transactions, or should have been, in order of arrival.
+
+    Three queries, and each request is opened. Raises UnknownKeyVersion or TamperedValue for one
+    that does not open.
+    """
+    rows = list(Transaction.objects.filter(pk__in=ids).order_by("pk").only(*_COLUMNS))
+    decided = Decision.objects.filter(pk__in=ids).values_list("pk", "status", "inputs__recorded_as")
+    outcomes = {pk: (status, recorded_as) for pk, status, recorded_as in decided}
+    currencies = _base_currencies({row.institution_id for row in rows})
+    for row in rows:
+        status, recorded_as = outcomes[row.pk]
+        yield Stored(row.pk, _recording(row, recorded_as, currencies), status)
+
+
+_COLUMNS = ("id", "institution_id", "occurred_at", "currency", "sealed")
+
+
+def _base_currencies(institutions: Iterable[int]) -> dict[int, str]:
+    rows = Institution.objects.filter(pk__in=list(institutions))
+    return dict(rows.values_list("pk", "base_currency"))
+
+
+def _recording(row: Transaction, recorded_as: str | None, currencies: dict[int, str]) -> Recording:
+    request = msgspec.convert(open_request(row), TransactionInput)
+    raw = {**request.identifiers, "user_id": request.user_id}
+    known_as = bytes.fromhex(recorded_as) if recorded_as else None
+    return make_recording(
+        institution_id=row.institution_id,
+        base_currency=currencies[row.institution_id],
+        record_id=known_as or record_id(row.pk, request.transaction_id, None),
+        request=request,
+        currency=row.currency,
+        occurred_at=row.occurred_at.timestamp(),
+        hashes=hashes_of(raw),
+        enriched=enrich(raw, request.supplied),
+    )
