@@ -1,7 +1,9 @@
 """Rows in the native format: fields as at `POST /api/v1/fraud/check`, with all their other names.
 
 A CSV file has only texts: each is read by the type of its field. `actual_fraud` or `is_fraud` is
-the label, `label_known_at` the time since when it is known; they never reach the request.
+the label, `label_known_at` the time since when it is known; they never reach the request. Neither
+does the truth of a synthetic world (`true_fraud`, `true_typology`, `true_story`): of it only the
+typology is kept, with the label of a fraud that was reported.
 """
 
 from collections.abc import Sequence
@@ -21,6 +23,9 @@ from intake.imports.formats import Options, Recorded, Truth
 _NEEDED: Final = ("user_id", "amount", "occurred_at")
 _LABELS: Final = ("actual_fraud", "is_fraud")
 _KNOWN_AT: Final = "label_known_at"
+_TYPOLOGY: Final = "true_typology"
+_UNSENT: Final = frozenset({*_LABELS, _KNOWN_AT, _TYPOLOGY, "true_fraud", "true_story"})
+_LONGEST_TYPOLOGY: Final = 64  # characters, as labels hold
 _LIST_SEPARATOR: Final = ";"
 
 
@@ -64,7 +69,7 @@ class NativeRows:
         body = {
             name: _typed(name, value)
             for name, value in fields.items()
-            if name not in _LABELS and name != _KNOWN_AT and value not in ("", None)
+            if name not in _UNSENT and value not in ("", None)
         }
         if _first(body, _TIMES) is None:
             raise BadRow("occurred_at", "is required: recorded transactions go in by their time")
@@ -97,7 +102,17 @@ def _truth(fields: Fields) -> Truth | None:
         known_at = _moment(cells.present(fields, _KNOWN_AT))
     except ValueError:
         raise BadRow(_KNOWN_AT, "must be a time in ISO 8601 or seconds since 1970") from None
-    return Truth(found[0], known_at=known_at)
+    return Truth(found[0], _typology(fields) if found[0] else "", known_at)
+
+
+def _typology(fields: Fields) -> str:
+    """What kind of fraud it was. Asked for only where the fraud was reported."""
+    name = cells.present(fields, _TYPOLOGY)
+    if name is None:
+        return ""
+    if not isinstance(name, str) or len(name) > _LONGEST_TYPOLOGY or not name.isprintable():
+        raise BadRow(_TYPOLOGY, f"must be a text of at most {_LONGEST_TYPOLOGY} characters")
+    return name
 
 
 def _typed(name: str, value: Any) -> Any:

@@ -97,6 +97,24 @@ def test_a_native_time_is_iso_or_epoch_seconds(value):
     assert FORMATS["native"].event_time(row) == 1_709_283_600
 
 
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ({"is_fraud": True}, Truth(is_fraud=True, typology="sim_swap")),
+        ({"is_fraud": "1"}, Truth(is_fraud=True, typology="sim_swap")),
+        ({"is_fraud": False}, Truth(is_fraud=False)),
+        ({"is_fraud": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_typology_is_known_of_reported_frauds_alone(label, expected):
+    row = {"user_id": "C", "amount": 5, "occurred_at": 1_709_283_600, **label}
+    truth = {"true_fraud": True, "true_typology": "sim_swap", "true_story": "sim_swap-00001"}
+    request, known = translate("native", {**row, **truth})
+    assert known == expected
+    assert request == translate("native", row)[0]
+
+
 def test_a_label_may_say_since_when_it_is_known():
     row = {**NATIVE[0], "label_known_at": "2024-03-09T00:00:00Z"}
     assert translate("native", row)[1] == Truth(is_fraud=True, known_at=1_709_942_400)
@@ -105,7 +123,13 @@ def test_a_label_may_say_since_when_it_is_known():
 LABELS = {
     "handbook": {"fraud": 1, "scenario": 3},
     "paysim": {"isFraud": 1, "isFlaggedFraud": 1},
-    "native": {"actual_fraud": 1, "label_known_at": "2024-03-09"},
+    "native": {
+        "actual_fraud": 1,
+        "label_known_at": "2024-03-09",
+        "true_fraud": True,
+        "true_typology": "sim_swap",
+        "true_story": "sim_swap-00001",
+    },
 }
 
 
@@ -147,6 +171,7 @@ def test_nothing_of_the_label_side_reaches_the_request(name, rows):
         ("native", NATIVE[0], {"amount": float("nan")}, "amount"),
         ("native", NATIVE[0], {"amount": "NaN"}, "amount"),
         ("native", NATIVE[0], {"amount": -1}, "amount"),
+        ("native", NATIVE[0], {"true_typology": "x" * 65}, "true_typology"),
         ("native", NATIVE[0], {"customer_id": ""}, "user_id"),
         ("native", NATIVE[0], {"is_vpn": "perhaps"}, "is_vpn"),
         ("native", NATIVE[0], {"timestamp": ""}, "occurred_at"),

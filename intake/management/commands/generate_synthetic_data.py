@@ -1,0 +1,168 @@
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from features.supplied import parse_moment
+from intake.synthetic.output import WRITERS, write
+from intake.synthetic.sending import CannotSend, Sender, Summary
+from intake.synthetic.settings import HOUR, Settings
+from intake.synthetic.world import Row, World
+
+LARGEST: Final = 5_000_000
+FASTEST: Final = 5_000.0
+LEAD: Final = 300.0  # seconds by which the door lets an event be ahead of its clock
+
+
+class Command(BaseCommand):
+    help = (
+        "Make up the transactions of customers with habits and fraudsters with plans, and write "
+        "them to a file (JSON Lines, CSV or Parquet) or send them to a server."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--count", type=int, required=True, metavar="N", help="transactions")
+        parser.add_argument(
+            "--fraud-rate", type=float, default=0.01, metavar="SHARE", help="0 to 0.5; 0.01"
+        )
+        parser.add_argument("--seed", type=int, default=7, help="the same seed, the same world; 7")
+        parser.add_argument(
+            "--end", metavar="ISO", help="when the world ends; otherwise at this hour's beginning"
+        )
+        parser.add_argument("--days", type=int, default=90, help="how long it lasts; 90")
+        target = parser.add_mutually_exclusive_group(required=True)
+        target.add_argument("--out", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet")
+        target.add_argument("--send", metavar="URL", help="such as http://127.0.0.1:8000")
+        parser.add_argument("--key", help="API key, with --send")
+        parser.add_argument("--rate", type=float, metavar="TPS", help="transactions/s, with --send")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        settings = _settings(options)
+        _check_target(options, settings)
+        end = datetime.fromtimestamp(settings.end, UTC)
+        self.stderr.write(
+            f"{settings.count:,} transactions of {settings.days} days up to "
+            f"{end:%Y-%m-%d %H:%M} UTC, {settings.fraud_count:,} of them fraud, "
+            f"seed {settings.seed}."
+        )
+        tally = Tally()
+        try:
+            with tqdm(total=settings.count, unit="tx", file=sys.stderr) as bar:
+                rows = tally.over(World(settings).rows())
+                if options["send"]:
+                    self._send(rows, options, bar.update)
+                else:
+                    self._write(rows, options["out"], bar.update)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; no file is left behind.", returncode=130) from None
+        self.stdout.write(tally.text())
+
+    def _write(self, rows: Iterable[Row], path: Path, update: Callable[[int], Any]) -> None:
+        try:
+            write(_counted(rows, update), path)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+        self.stdout.write(f"{path} is written. To import it:")
+        self.stdout.write(
+            f"  python manage.py import_transactions {path} --format native --institution SLUG"
+        )
+
+    def _send(
+        self, rows: Iterable[Row], options: dict[str, Any], update: Callable[[int], Any]
+    ) -> None:
+        try:
+            sender = Sender(options["send"], options["key"], options["rate"] or 50.0, update)
+            summary = sender.send(rows)
+        except CannotSend as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(_summary_text(summary))
+
+
+class Tally:
+    """Counts rows as they go by."""
+
+    def __init__(self) -> None:
+        self.rows = self.frauds = self.reported = 0
+
+    def over(self, rows: Iterable[Row]) -> Iterator[Row]:
+        for row in rows:
+            self.rows += 1
+            self.frauds += row.labels["true_fraud"]
+            self.reported += row.labels.get("is_fraud", False)
+            yield row
+
+    def text(self) -> str:
+        return (
+            f"{self.rows:,} transactions, {self.frauds:,} of them fraud; "
+            f"{self.reported:,} of these are reported by the end."
+        )
+
+
+def _counted(rows: Iterable[Row], update: Callable[[int], Any]) -> Iterator[Row]:
+    """The rows, with the bar moved every hundred of them."""
+    number = 0
+    for number, row in enumerate(rows, start=1):
+        yield row
+        if number % 100 == 0:
+            update(100)
+    update(number % 100)
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    count, rate, days = options["count"], options["fraud_rate"], options["days"]
+    if not 1 <= count <= LARGEST:
+        raise CommandError(f"--count must be from 1 to {LARGEST:,}.")
+    if not 0 <= rate <= 0.5:
+        raise CommandError(
+            "--fraud-rate is a share from 0 to 0.5, such as 0.01 for one in a hundred."
+        )
+    if not 7 <= days <= 366:
+        raise CommandError("--days must be from 7 to 366.")
+    return Settings(count, rate, options["seed"], _end(options["end"]), days)
+
+
+def _end(given: str | None) -> float:
+    if given is None:
+        return datetime.now(UTC).timestamp() // HOUR * HOUR
+    try:
+        return parse_moment(given).epoch
+    except ValueError:
+        raise CommandError(
+            "--end must be a day or a time in ISO 8601, such as 2026-01-31."
+        ) from None
+
+
+def _check_target(options: dict[str, Any], settings: Settings) -> None:
+    if not options["send"]:
+        _check_file(options["out"])
+        if options["key"] or options["rate"]:
+            raise CommandError("--key and --rate go with --send.")
+        return
+    if not options["key"]:
+        raise CommandError("--send needs --key, an API key with the scope score.")
+    if options["rate"] is not None and not 0 < options["rate"] <= FASTEST:
+        raise CommandError(f"--rate is in transactions a second, up to {FASTEST:,.0f}.")
+    if settings.end > datetime.now(UTC).timestamp() + LEAD:
+        raise CommandError("--end lies in the future; a server refuses what has not happened yet.")
+
+
+def _check_file(path: Path) -> None:
+    if path.suffix.lower() not in WRITERS:
+        raise CommandError(f"--out must end in one of {', '.join(WRITERS)}; {path.name} does not.")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise CommandError(f"There is no directory {path.parent} to write {path.name} to.")
+
+
+def _summary_text(summary: Summary) -> str:
+    answers = ", ".join(f"{status}: {n:,}" for status, n in sorted(summary.answers.items()))
+    decisions = ", ".join(f"{n:,} {status}" for status, n in sorted(summary.decisions.items()))
+    lines = [f"Answers by status: {answers or 'none'}.", f"Decisions: {decisions or 'none'}."]
+    if summary.retries:
+        lines.append(f"Sent again after 429 or 503: {summary.retries:,} times.")
+    if summary.refusal:
+        lines.append(f"The first that was not decided: {summary.refusal}")
+    return "\n".join(lines)

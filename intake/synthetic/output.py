@@ -1,0 +1,103 @@
+"""Rows into a file: JSON Lines, CSV or Parquet by its ending, as the native import reads them.
+
+The file appears under its name when it is whole; until then it is `<name>.partial`. Only its owner
+may read it: invented people look like real ones.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+import polars as pl
+
+from features.supplied import SUPPLIED
+from features.types import Type
+from intake.synthetic.columns import COLUMNS
+from intake.synthetic.world import Row
+
+Writer = Callable[[Iterable[Row], IO[bytes]], None]
+
+_CHUNK: Final = 20_000  # rows of Parquet held as Python objects
+_BOOLEANS: Final = frozenset({"is_fraud", "true_fraud"})
+
+
+def write(rows: Iterable[Row], path: Path) -> None:
+    """Raises OSError when the file cannot be written, KeyError for an ending of no kind."""
+    writer = WRITERS[path.suffix.lower()]
+    with _whole(path) as handle:
+        writer(rows, handle)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes its name when all of it is written, and vanishes otherwise."""
+    partial = path.with_name(f"{path.name}.partial")
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _json_lines(rows: Iterable[Row], handle: IO[bytes]) -> None:
+    encode = msgspec.json.Encoder().encode
+    for row in rows:
+        handle.write(encode({**row.fields, **row.labels}) + b"\n")
+
+
+def _csv(rows: Iterable[Row], handle: IO[bytes]) -> None:
+    lines = _Text(handle)
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        cells = row.fields | row.labels
+        writer.writerow([cells.get(column) for column in COLUMNS])
+
+
+class _Text:
+    """What csv writes to: text into UTF-8."""
+
+    def __init__(self, handle: IO[bytes]) -> None:
+        self._handle = handle
+
+    def write(self, text: str) -> int:
+        return self._handle.write(text.encode())
+
+
+def _parquet(rows: Iterable[Row], handle: IO[bytes]) -> None:
+    schema = {column: _kind(column) for column in COLUMNS}
+    frames = []
+    pending: list[dict[str, Any]] = []
+    for row in rows:
+        pending.append(row.fields | row.labels)
+        if len(pending) == _CHUNK:
+            frames.append(pl.from_dicts(pending, schema=schema))
+            pending.clear()
+    frames.append(pl.from_dicts(pending, schema=schema))
+    pl.concat(frames).write_parquet(handle)
+
+
+def _kind(column: str) -> pl.DataType | type[pl.DataType]:
+    """Times stay texts: each has its own offset from UTC, which a column of times has not."""
+    feature = SUPPLIED.get(column)
+    if column in _BOOLEANS or (feature is not None and feature.type is Type.BOOLEAN):
+        return pl.Boolean
+    if feature is not None and feature.type in {Type.NUMBER, Type.MONEY}:
+        return pl.Float64
+    return pl.String
+
+
+WRITERS: Final[dict[str, Writer]] = {
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+}

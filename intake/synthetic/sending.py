@@ -1,0 +1,172 @@
+"""Rows to a running server, as a client would send them: paced, over a few connections.
+
+A customer's transactions keep their order: each customer belongs to one connection.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from queue import Full, Queue
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+import requests
+
+from intake.synthetic.world import Row
+
+PATH: Final = "/api/v1/fraud/check"
+CONNECTIONS: Final = 4
+_TIMEOUT: Final = 30.0  # seconds for an answer
+_TRIES: Final = 6
+_LONGEST_WAIT: Final = 60.0  # seconds, whatever Retry-After asks for
+_WAITING: Final = 64  # rows of a connection that are ready ahead of time
+
+_encode = msgspec.json.Encoder().encode
+
+
+class CannotSend(Exception):
+    """Nothing more can be sent. The message says why and what helps."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """Counts by HTTP status and, of those decided, by the decision's status."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    decisions: Counter[str] = field(default_factory=Counter)
+    retries: int = 0
+    refusal: str = ""  # the first refused row's reason
+
+
+class Sender:
+    """Sends rows; stops at the first answer that would be the same for all of them."""
+
+    def __init__(self, url: str, key: str, rate: float, done: Callable[[int], None]) -> None:
+        self._url = _address(url)
+        self._key, self._rate, self._done = key, rate, done
+        self._lock = threading.Lock()
+        self._failure: Exception | None = None
+        self.summary = Summary()
+
+    def send(self, rows: Iterable[Row]) -> Summary:
+        """Raises CannotSend for a server that is not there, a wrong key or a wrong address."""
+        queues: list[Queue[Row | None]] = [Queue(_WAITING) for _ in range(CONNECTIONS)]
+        threads = [
+            threading.Thread(target=self._work, args=(queue,), daemon=True) for queue in queues
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._feed(rows, queues)
+        finally:
+            for queue in queues:
+                self._put(queue, None)
+            for thread in threads:
+                thread.join(_TIMEOUT if self._failure else None)
+        if self._failure is not None:
+            raise self._failure
+        return self.summary
+
+    def _feed(self, rows: Iterable[Row], queues: list[Queue[Row | None]]) -> None:
+        began = time.monotonic()
+        for number, row in enumerate(rows):
+            wait = began + number / self._rate - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            place = crc32(str(row.fields["user_id"]).encode()) % len(queues)
+            if not self._put(queues[place], row):
+                return
+
+    def _put(self, queue: "Queue[Row | None]", row: Row | None) -> bool:
+        """False when sending has failed meanwhile."""
+        while self._failure is None:
+            try:
+                queue.put(row, timeout=0.2)
+            except Full:
+                continue
+            return True
+        return False
+
+    def _work(self, queue: "Queue[Row | None]") -> None:
+        with requests.Session() as session:
+            session.headers.update({"X-API-Key": self._key, "Content-Type": "application/json"})
+            session.trust_env = False  # no proxies: the address is taken as it is given
+            try:
+                while self._failure is None and (row := queue.get()) is not None:
+                    self._one(session, row)
+                    self._done(1)
+            except (requests.RequestException, CannotSend) as problem:
+                with self._lock:
+                    self._failure = self._failure or _explained(problem, self._url)
+
+    def _one(self, session: requests.Session, row: Row) -> None:
+        body = _encode(row.fields)
+        for attempt in range(1, _TRIES + 1):
+            answer = session.post(self._url, data=body, timeout=_TIMEOUT)
+            if answer.status_code not in {429, 503} or attempt == _TRIES:
+                break
+            with self._lock:
+                self.summary.retries += 1
+            time.sleep(_pause(answer.headers.get("Retry-After"), attempt))
+        self._count(answer)
+
+    def _count(self, answer: requests.Response) -> None:
+        status = answer.status_code
+        if status in {401, 403}:
+            raise CannotSend(f"The server refuses the key ({status}): {_detail(answer)}")
+        if status in {404, 405, 415} or (status < 400 and status != 200):
+            raise CannotSend(f"This is no FraudShield server ({status} at {self._url}).")
+        with self._lock:
+            self.summary.answers[status] += 1
+            if status == 200:
+                self.summary.decisions[_decision(answer)] += 1
+            elif not self.summary.refusal:
+                self.summary.refusal = f"{status}: {_detail(answer)}"
+
+
+def _address(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise CannotSend(f"{url} is no address; it should look like http://127.0.0.1:8000.")
+    base = url.rstrip("/")
+    return base if base.endswith(PATH) else base + PATH
+
+
+def _pause(retry_after: str | None, attempt: int) -> float:
+    """Seconds to wait: what the server asks for, else twice as long each time."""
+    try:
+        asked = float(retry_after or "")
+    except ValueError:
+        asked = 0.25 * 2**attempt
+    return min(max(asked, 0.05), _LONGEST_WAIT)
+
+
+def _explained(problem: Exception, url: str) -> CannotSend:
+    if isinstance(problem, CannotSend):
+        return problem
+    if isinstance(problem, requests.Timeout):
+        return CannotSend(f"{url} does not answer within {_TIMEOUT:g} seconds.")
+    if isinstance(problem, requests.ConnectionError):
+        return CannotSend(f"Nothing answers at {url}; is the server running there?")
+    return CannotSend(f"{url} cannot be asked: {type(problem).__name__}.")
+
+
+def _object(answer: requests.Response) -> dict[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _decision(answer: requests.Response) -> str:
+    return str(_object(answer).get("status", "unknown"))
+
+
+def _detail(answer: requests.Response) -> str:
+    """The server's own words, and which fields it means."""
+    found = _object(answer)
+    fields = [f"{e['field']} {e['message']}" for e in found.get("errors", []) if "field" in e]
+    return "; ".join([str(found.get("detail", answer.reason)), *fields[:3]])
