@@ -71,9 +71,17 @@ FEATURES = (
         "Which share of the customer's transactions was refunds.",
         gathered_from=PROFILE,
     ),
-    _.ratio("chargeback_ratio", "Which share of the customer's transactions was charged back."),
+    _.ratio(
+        "chargeback_ratio",
+        "Which share of the customer's transactions was charged back.",
+        gathered_from=PROFILE,
+    ),
     _.ratio("return_rate", "Which share of the customer's purchases was returned."),
-    _.count("chargebacks_last_year", "How many chargebacks the customer had within a year."),
+    _.count(
+        "chargebacks_last_year",
+        "How many chargebacks of the customer became known within a year; at most 5 are kept.",
+        gathered_from=PROFILE,
+    ),
     # Habits
     _.count(
         "transactions_in_profile",

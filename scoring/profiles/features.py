@@ -39,6 +39,7 @@ SETTLED = 0.2
 """Who meets new categories more often than in this share of purchases has no usual ones."""
 
 LATELY_SECONDS = 30 * 86_400.0
+YEAR_SECONDS = 365 * 86_400.0
 
 # Named by the client, they tell where the customer was last; ours would not fit the other half.
 PLACES_OF_ITS_OWN = frozenset(
@@ -81,6 +82,8 @@ def features_of_habits(habits: Habits, asked: Asked) -> dict[str, Value]:
     if habits.last_at is not None and habits.last_at <= asked.occurred_at:
         found["last_transaction_at"] = habits.last_at
     found["transactions_in_profile"] = float(habits.learned)
+    if habits.charged_back:
+        _chargebacks(habits, asked.occurred_at, found)
     if not habits.learned:
         return found
     _money(habits, asked.rate, found)
@@ -114,6 +117,15 @@ def _shares(habits: Habits, found: dict[str, Value]) -> None:
         found["refund_ratio"] = habits.refunds / habits.typed
     if habits.coded >= FEW:
         found["charity_donation_ratio"] = habits.donations / habits.coded
+
+
+def _chargebacks(habits: Habits, now: float, found: dict[str, Value]) -> None:
+    """Of who had any; of others nobody can say that nothing will come in."""
+    year = [1 for known_at in habits.charged_back_at if now - YEAR_SECONDS < known_at <= now]
+    found["chargebacks_last_year"] = float(len(year))
+    settled = habits.learned + habits.charged_back
+    if settled >= FEW:
+        found["chargeback_ratio"] = habits.charged_back / settled
 
 
 def _now(habits: Habits, asked: Asked, found: dict[str, Value]) -> Now:

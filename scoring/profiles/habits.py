@@ -19,7 +19,7 @@ from scoring.profiles.known import Things, Words, key_of
 FORM = 1
 HALF_LIFE_SECONDS = 90 * 86_400.0
 
-MOST_BYTES = 1_820
+MOST_BYTES = 1_860
 """No content is larger: with the row's other columns it stays under 2 KB, and so is never moved out
 of the table's own pages."""
 
@@ -31,6 +31,7 @@ MOST_BENEFICIARIES = 12
 MOST_CATEGORIES = 18
 MOST_COUNTRIES = 5
 MOST_CHANNELS = 5
+MOST_CHARGEBACKS = 5
 LONGEST_CATEGORY = 24  # bytes in UTF-8; a longer one is not learned
 LONGEST_CHANNEL = 12
 LONGEST_COUNTRY = 2
@@ -69,6 +70,7 @@ class Seen(NamedTuple):
     channel: str | None = None
     place: tuple[float, float] | None = None  # latitude, longitude
     by_address: bool = False  # the place is that of the internet address
+    charged_back_at: float | None = None  # when that became known
 
 
 class Habits(msgspec.Struct, array_like=True):
@@ -107,6 +109,8 @@ class Habits(msgspec.Struct, array_like=True):
     categories: Words = field(default_factory=Words)
     channels: Words = field(default_factory=Words)
     place: tuple[float, float, float, bool] | None = None  # the newest: where, when, by address
+    charged_back: int = 0  # ordinary or not
+    charged_back_at: list[float] = []  # when the newest of them became known
 
     def hours_and_weekdays(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Their weights; see :func:`learn` on hours."""
@@ -138,6 +142,10 @@ def learn(habits: Habits, events: Iterable[Seen]) -> Habits:
         habits.attempts += 1
         habits.first_at = _least(habits.first_at, seen.occurred_at)
         habits.last_at = _greatest(habits.last_at, seen.occurred_at)
+        if seen.charged_back_at is not None:
+            habits.charged_back += 1
+            known = sorted([*habits.charged_back_at, seen.charged_back_at])
+            habits.charged_back_at = known[-MOST_CHARGEBACKS:]
         if seen.ordinary:
             habits.learned += 1
             weight = _weight(habits, rhythm, seen.occurred_at)

@@ -53,6 +53,7 @@ class _Row(NamedTuple):
     ordinary: bool
     version: int
     readable: bool
+    charged_back_at: float | None
     hour: float | None
     weekday: float | None
     refund: float | None
@@ -84,6 +85,11 @@ coalesce(
 )
 """
 
+_CHARGED_BACK_AT = """
+(SELECT extract(epoch FROM min(label.known_at))::float8 FROM transactions_label label
+ WHERE label.transaction_id = t.id AND label.source = 'chargeback')
+"""
+
 
 @cache
 def _select() -> str:
@@ -94,6 +100,7 @@ def _select() -> str:
         SELECT t.id::text, t.customer_id, t.institution_id, t.device_id,
                extract(epoch FROM t.occurred_at)::float8, t.amount::float8, t.currency,
                i.base_currency, {_ORDINARY}, d.catalogue_version, l.version IS NOT NULL,
+               {_CHARGED_BACK_AT},
                {", ".join(numbers)}, {", ".join(texts)}
         FROM transactions_transaction t
         JOIN scoring_decision d ON d.transaction_id = t.id
@@ -173,6 +180,7 @@ def _happened(row: _Row, rates: RateTable) -> Happened:
         channel=row.channel,
         place=place,
         by_address=row.latitude == row.ip_latitude,
+        charged_back_at=row.charged_back_at,
     )
     return Happened(row.transaction, row.customer, row.institution, seen)
 

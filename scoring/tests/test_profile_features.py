@@ -202,6 +202,18 @@ class TestPayees:
         assert told(more, **{field: [digest(2)]})[name] is False
 
 
+class TestChargebacks:
+    def test_those_that_became_known_within_a_year_are_counted(self):
+        known = (NOON - 400 * DAY, NOON - 300 * DAY, NOON - DAY, NOON + DAY)
+        events = [Seen(NOON - 500 * DAY, False, charged_back_at=at) for at in known]
+        found = told([*events, *every_day(16)])
+        assert found["chargebacks_last_year"] == 2.0
+        assert found["chargeback_ratio"] == 4 / 20
+
+    def test_of_who_had_none_nothing_is_said(self):
+        assert not {"chargebacks_last_year", "chargeback_ratio"} & set(told(every_day(30)))
+
+
 class TestPlaces:
     HERE = [Seen(NOON - 40 * DAY, True, place=(6.5, 3.4)),
             Seen(NOON - 3600, True, place=(9.1, 7.4), network=7)]  # fmt: skip

@@ -49,6 +49,7 @@ def sightings(**fields):
         channel=st.none() | words,
         place=st.none() | st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
         by_address=st.booleans(),
+        charged_back_at=st.none() | moments,
         **fields,
     )
 
@@ -176,12 +177,13 @@ def test_no_history_makes_it_larger_than_promised():
             channel=f"{number:0{LONGEST_CHANNEL}}",
             place=(89.9 - number % 170 + 0.0123, 179.123 - number % 300),
             by_address=True,
+            charged_back_at=4.1e9 + number,
         )
         for number in range(300)
     ]
     held = learn(Habits(), events)
     for name in ("attempts", "learned", "counted", "priced", "large", "whole", "typed", "refunds",
-                 "coded", "donations", "timed"):  # fmt: skip
+                 "coded", "donations", "timed", "charged_back"):  # fmt: skip
         setattr(held, name, 2**32 - 1)
     for name in ("devices", "networks", "cells", "merchants", "beneficiaries", "countries",
                  "categories", "channels"):  # fmt: skip

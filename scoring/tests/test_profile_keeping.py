@@ -160,6 +160,7 @@ class TestLabels:
         held = profile()
         assert (held.attempts, held.learned, held.largest) == (2, 1, 1500.0)
         assert fraud.device_id not in held.devices
+        assert held.charged_back == len(held.charged_back_at) == 1
 
     def test_labels_of_imported_history_tell_nothing_before_their_time(self, bank):
         score(bank, identifiers={"device_id": "d-1"}, occurred_at=NOON)
