@@ -90,7 +90,7 @@ _ALL = (
     _identifier("user_agent", "user agent", "user agents"),
     _plain("domain", "e-mail domain", "e-mail domains", values.domain, values.with_parents),
     _plain("carrier", "carrier or provider", "carriers and providers", values.words),
-    _plain("gpu", "graphics unit", "graphics units", values.bare_words, values.phrases),
+    _plain("gpu", "graphics unit", "graphics units", values.bare_words, values.telling_words),
     _plain("bin", "card BIN", "card BINs", values.bin_digits, values.shorter_bins),
     _plain("country", "country", "countries", values.country),
     _plain("text", "other text", "other texts", values.words),

@@ -14,9 +14,12 @@ from intelligence.kinds import text_keys
 TEXTS = ("email_domain", "mobile_carrier", "isp_name", "gpu_info", "card_bin")
 DISPOSABLE = "disposable_domains"
 
+# The inner SELECT hides how long the array is: told that, PostgreSQL thinks short ones are worth a
+# plan of their own, and plans the whole statement anew each time.
 _SELECT = (
     "(SELECT json_agg(json_build_array(encode(value_hash, 'hex'), list_name, effect, reason)) "
-    "FROM intelligence_listentry WHERE value_hash = ANY(%s::bytea[]) AND ended_at IS NULL "
+    "FROM intelligence_listentry "
+    "WHERE value_hash = ANY((SELECT %s::bytea[])::bytea[]) AND ended_at IS NULL "
     "AND (institution_id IS NULL OR institution_id = %s) "
     "AND (expires_at IS NULL OR expires_at > now()))"
 )

@@ -1,6 +1,7 @@
 """Values of lists checked and brought into one form; complaints that finish "this value ..."."""
 
 import re
+from itertools import islice
 
 from features.computations.addresses import parse_address
 from features.countries import CODES, country_code
@@ -9,7 +10,7 @@ LONGEST = 500  # characters
 LONGEST_TEXT = 200
 SHORTEST_PHONE, LONGEST_PHONE = 6, 15  # digits (E.164)
 MOST_LABELS = 6  # parts of a domain that are looked at, from the right
-MOST_WORDS = 16  # of a graphics unit's name
+SHORTEST_WORD, MOST_WORDS = 4, 12  # of a graphics unit's name
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _WORD = re.compile(r"\w+")
 _CARD_NUMBER = re.compile(r"[2-9][0-9]{12,18}", re.ASCII)
@@ -115,18 +116,14 @@ def bare_words(text: str) -> str:
     return words(" ".join(_WORD.findall(text)))
 
 
-def phrases(name: str) -> tuple[str, ...]:
-    """The name, and every one, two and three of its words in a row.
+def telling_words(name: str) -> tuple[str, ...]:
+    """The name, and its words of four letters or more; each further one costs every look-up.
 
-    >>> phrases("google swiftshader device")[:5]
-    ('google swiftshader device', 'google', 'swiftshader', 'device', 'google swiftshader')
+    >>> telling_words("google swiftshader 4 1")
+    ('google swiftshader 4 1', 'google', 'swiftshader')
     """
-    parts = name.split()[:MOST_WORDS]
-    found = dict.fromkeys([name])
-    for length in (1, 2, 3):
-        for start in range(len(parts) - length + 1):
-            found[" ".join(parts[start : start + length])] = None
-    return tuple(found)
+    parts = (word for word in name.split() if len(word) >= SHORTEST_WORD and word.isalpha())
+    return tuple(dict.fromkeys((name, *islice(parts, MOST_WORDS))))
 
 
 def bin_digits(text: str) -> str:

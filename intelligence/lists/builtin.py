@@ -17,7 +17,6 @@ from django.utils import timezone as clock
 from foundation import audit
 from intelligence.kinds import KINDS, hashes_of
 from intelligence.lists.checking import Draft, make_entry
-from intelligence.lists.sealing import open_value
 from intelligence.lookup import DISPOSABLE
 from intelligence.models import List, ListEntry
 
@@ -137,12 +136,12 @@ def _sync(
     wanted: set[bytes] = set()
     missing = []
     for each in shipped:
-        draft = Draft(value=each.value, kind=each.kind, reason=each.reason, source=source)
-        entry = make_entry(row, draft, by=by, now=now)
-        hashes = hashes_of(KINDS[entry.kind], open_value(entry))
+        kind = KINDS[each.kind]
+        hashes = hashes_of(kind, kind.check(each.value))
         wanted.update(hashes)
-        if held.isdisjoint(hashes):
-            missing.append(entry)
+        if held.isdisjoint(hashes):  # an entry is made for these alone: it takes 15 times as long
+            draft = Draft(value=each.value, kind=each.kind, reason=each.reason, source=source)
+            missing.append(make_entry(row, draft, by=by, now=now))
     ListEntry.objects.bulk_create(missing, batch_size=_BATCH, ignore_conflicts=True)
     gone = _hashes(shared.filter(source=source, ended_at=None)) - wanted
     ended = shared.filter(source=source, ended_at=None, value_hash__in=gone)
