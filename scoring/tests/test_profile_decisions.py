@@ -6,6 +6,7 @@ from features.vector import by_name
 from foundation.outbox import drain_outbox
 from intelligence.models import ExchangeRate
 from scoring.models import Decision
+from scoring.profiles.surprise import ENOUGH
 from scoring.tests.habits_cast import (
     NOON,
     REFUSED,
@@ -69,3 +70,18 @@ def test_other_institutions_know_nothing_of_it(bank, stranger):
     score(stranger, occurred_at=NOON - 3600)
     drain_outbox()
     assert "avg_transaction_amount" not in vector(stranger, occurred_at=NOON)
+
+
+def test_of_somebody_new_it_knows_that_there_is_no_history(bank):
+    known = vector(bank, **in_full())
+    assert known["transactions_in_profile"] == 0
+    assert not {"device_is_new", "avg_transaction_amount"} & set(known)
+
+
+def test_the_time_of_receipt_is_no_hour_of_the_customers(bank):
+    for number in range(ENOUGH):
+        score(bank, occurred_at=NOON - 3600 * number, utc_offset_minutes=0.0)
+    drain_outbox()
+    zone = {"supplied": {"timezone_offset": 0.0}}
+    assert "unusual_time_of_day" in vector(bank, occurred_at=NOON, **zone)
+    assert "unusual_time_of_day" not in vector(bank, **zone)
