@@ -5,8 +5,10 @@ import pytest
 from features.vector import by_name
 from foundation.outbox import drain_outbox
 from intelligence.models import ExchangeRate
+from scoring import knowledge
 from scoring.models import Decision
 from scoring.profiles.surprise import ENOUGH
+from scoring.state.errors import StateUnavailableError
 from scoring.tests.habits_cast import (
     NOON,
     REFUSED,
@@ -85,3 +87,19 @@ def test_the_time_of_receipt_is_no_hour_of_the_customers(bank):
     zone = {"supplied": {"timezone_offset": 0.0}}
     assert "unusual_time_of_day" in vector(bank, occurred_at=NOON, **zone)
     assert "unusual_time_of_day" not in vector(bank, **zone)
+
+
+def test_without_the_counters_the_profile_still_tells_what_is_usual(bank, monkeypatch):
+    for number in range(6):
+        score(bank, occurred_at=NOON - 3600 * (6 - number))
+    drain_outbox()
+
+    def unavailable(_):
+        raise StateUnavailableError("down")
+
+    monkeypatch.setattr(knowledge, "record", unavailable)
+    known = vector(bank, occurred_at=NOON)
+    assert known["avg_transaction_amount"] == 1500.0
+    assert known["last_transaction_at"] == NOON - 3600
+    assert known["time_since_last_transaction"] == 3600
+    assert "transactions_last_hour" not in known
