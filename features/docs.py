@@ -8,6 +8,7 @@ from features.aliases import ALIASES
 from features.catalogue import CATALOGUE
 from features.framework import CATEGORIES, Feature
 from features.types import Type
+from features.windows.declaring import Windowed
 
 PAGE = Path(__file__).parent.parent / "docs" / "features.md"
 
@@ -23,6 +24,33 @@ _TITLES = {
     "derived": "Derived: one figure for each side",
 }
 
+CLIENTS_ALONE = {
+    "the client, or a provider of identities on its behalf, checks it": """
+        phone_verified name_match_score ssn_match_score address_verified document_expiry_valid
+        document_fraud_check document_duplicate dob_matches identity_lookup_status
+        pep_check_result sanctions_list_match kyc_status profile_completeness
+    """,
+    "it happens in the client's application: log-ins, sessions, changes of the account": """
+        failed_login_count failed_login_attempts login_count_24h login_count_7d
+        password_changes_count suspicious_login_locations recovery_email_changed
+        recovery_phone_changed mfa_disabled account_takeover_count account_suspension_count
+        customer_service_contacts device_fingerprint_confidence
+    """,
+    "it stands in the books of the client, the issuer or the acquirer": """
+        address_age_days user_lifetime_value chargeback_ratio return_rate card_type card_age_days
+        card_country card_issuer_bank bank_account_age merchant_type merchant_category_code
+        merchant_country merchant_restricted merchant_mcc_restricted
+    """,
+    "a service elsewhere would have to be asked, and scoring waits for none": """
+        email_age_days phone_age_days email_domain_reputation email_breaches phone_breaches
+        ssn_breaches ip_type ip_reputation_score ip_is_vpn ip_is_proxy ip_is_tor ip_is_datacenter
+        ip_is_carrier asn_reputation
+    """,
+    "a model gives it": "anomaly_score",
+}
+"""Features that clients and documents were promised and that nothing of ours tells, by the reason
+why."""
+
 _INTRODUCTION = """\
 # Features
 
@@ -33,6 +61,9 @@ version {version}. This page is written by `python -m features.docs` from the de
 
 - **From** says where the value comes from. *client*: only when the client supplies it. *us*:
   computed, and cannot be supplied. *either*: what the client supplies wins; both are stored.
+- *Counted* is what the recorded events of one party come to within a window that ends with this
+  event: attempts with this one among them, outcomes (approved, declined) of earlier ones. See
+  [counters.md](counters.md).
 - A value that nobody knows is **missing**: it is never taken for zero or for false. So is a
   number outside of its range, and whatever divides by zero.
 - An **identifier** is stored as a keyed hash. A rule may ask whether it is on a list, and read
@@ -47,7 +78,8 @@ version {version}. This page is written by `python -m features.docs` from the de
 def page() -> str:
     """The whole page."""
     introduction = _INTRODUCTION.format(count=len(CATALOGUE), version=CATALOGUE.version)
-    return introduction + "".join(_sections()) + "".join(_aliases())
+    sections = (*_sections(), *_from_clients_alone(), *_aliases())
+    return introduction + "".join(sections)
 
 
 def _sections() -> Iterator[str]:
@@ -82,9 +114,36 @@ def _bounds(feature: Feature) -> str:
 def _origin(feature: Feature) -> str:
     if feature.output:
         return "output"
-    inputs = ", ".join(f"`{_shown(n)}`" for n in (*feature.computed_from, *feature.optional))
     names = {"supplied": "client", "computed": "us", "either": "either"}
-    return names[feature.source] + (f", from {inputs}" if inputs else "")
+    inputs = ", ".join(f"`{_shown(n)}`" for n in (*feature.computed_from, *feature.optional))
+    ways = [
+        f"counted: {_counted(feature.windowed)}" if feature.windowed else "",
+        f"from {feature.gathered_from}" if feature.gathered_from else "",
+        f"from {inputs}" if inputs else "",
+    ]
+    ours = "; else ".join(way for way in ways if way)
+    return names[feature.source] + (f", {ours}" if ours else "")
+
+
+def _counted(spec: Windowed) -> str:
+    """What is counted, in a few words: whose, within which window, of what.
+
+    >>> _counted(Windowed(entity="customer_merchant", window="30d", aggregate="sum"))
+    'customer with merchant, 30d, sum of amounts'
+    """
+    what = {
+        "count": spec.where.replace("_", " "),
+        "sum": "sum of amounts",
+        "distinct": f"distinct {_members(spec.of)}",
+        "repeated": f"same {spec.of} before",
+        "since": f"seconds since same {spec.of}",
+    }[spec.aggregate]
+    whose = spec.entity.replace("_", " with ")
+    return ", ".join(part for part in (whose, spec.window, what) if part)
+
+
+def _members(name: str) -> str:
+    return {"country": "countries", "beneficiary": "beneficiaries"}.get(name, f"{name}s")
 
 
 def _shown(name: str) -> str:
@@ -92,6 +151,16 @@ def _shown(name: str) -> str:
     return {"own_time": "occurred_at", "utc_offset_minutes": "occurred_at"}.get(
         name, name.removeprefix("raw_")
     )
+
+
+def _from_clients_alone() -> Iterator[str]:
+    yield "\n## What only clients can tell\n\n"
+    yield "Of the features most asked for, these are known only when they are supplied.\n\n"
+    yield "| because | features |\n|---|---|\n"
+    for reason, names in CLIENTS_ALONE.items():
+        told = [f"`{name}`" for name in names.split() if CATALOGUE[name].source == "supplied"]
+        if told:
+            yield f"| {reason} | {', '.join(told)} |\n"
 
 
 def _aliases() -> Iterator[str]:

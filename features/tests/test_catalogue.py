@@ -77,3 +77,35 @@ def test_a_changed_catalogue_is_noticed_until_its_version_is_raised(tmp_path, mo
 
 def test_the_page_of_features_is_current():
     assert docs.PAGE.read_text(encoding="utf-8") == docs.page(), "run python -m features.docs"
+
+
+def test_the_page_says_why_a_promised_feature_is_known_to_clients_alone():
+    named = " ".join(docs.CLIENTS_ALONE.values()).split()
+    clients_alone = {
+        name
+        for _, name in PROMISED
+        if CATALOGUE[name].source == "supplied"
+        and CATALOGUE[name].type is not Type.IDENTIFIER
+        and not CATALOGUE[name].output
+    }
+    assert len(named) == len(set(named))
+    assert clients_alone <= set(named) <= CATALOGUE.index.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("email_age_days", "client"),
+        ("hour", "us, from `occurred_at`, `timezone_offset`"),
+        ("transactions_last_day", "either, counted: customer, 24h"),
+        ("card_declines_24h", "either, counted: card, 24h, declined"),
+        ("beneficiary_senders_24h", "either, counted: beneficiary, 24h, distinct customers"),
+        ("duplicate_amount_24h", "either, counted: customer, 24h, same amount before"),
+        ("merchant_fraud_rate", "either, from the labels known so far"),
+        ("merchant_is_new", "either, from the customer's profile; else from `merchant_paid_30d`"),
+        ("ensemble_score", "output"),
+    ],
+)
+def test_the_page_says_where_a_value_comes_from(name, words):
+    line = next(line for line in docs.page().splitlines() if line.startswith(f"| `{name}` "))
+    assert line.split(" | ")[3] == words

@@ -7,12 +7,23 @@ import pkgutil
 import pytest
 
 import features.computations
-from features.computations import addresses, contacts, devices, merchants, numbers, places, times
+from features.computations import (
+    addresses,
+    authentication,
+    contacts,
+    devices,
+    merchants,
+    numbers,
+    places,
+    times,
+    zones,
+)
 from features.tests.worlds import NOON
 
 FOLDER = features.computations.__path__
 MODULES = [
     "features.countries",
+    "features.docs",
     "features.identifiers",
     "features.supplied",
     *(
@@ -41,6 +52,42 @@ def test_the_examples_in_docstrings_hold(name):
         (times.hours_between, (0.0, 5400.0), 1.5),
         (times.days_between, (0.0, 129_600.0), 1.5),
         (times.days_between, (1.0, 0.0), None),
+        (times.hours_since_place, (7_200.0, 3_600.0, 9.0), 1.0),
+        (times.hours_since_place, (7_200.0, None, 9.0), 9.0),
+        (times.hours_since_place, (7_200.0, 7_201.0, 9.0), None),
+        (times.hours_since_place, (7_200.0, None, None), None),
+        (times.hours_of_refund, (5_400.0, True), 1.5),
+        (times.hours_of_refund, (5_400.0, False), None),
+        (zones.fits, (60.0, "NG", NOON), True),
+        (zones.fits, (120.0, "NG", NOON), False),
+        (zones.fits, (-240.0, "US", NOON), True),
+        (zones.fits, (120.0, "DE", NOON), True),
+        (zones.fits, (120.0, "DE", NOON - 120 * 86_400), False),
+        (zones.fits, (330.0, "IN", -NOON), True),
+        (zones.fits, (0.0, "NG", NOON), None),
+        (zones.fits, (60.0, "ATLANTIS", NOON), None),
+        (authentication.risk, (None, None, None, None), None),
+        (authentication.risk, ("carrier pigeon", None, None, None), None),
+        (authentication.risk, ("none", False, False, False), 100.0),
+        (authentication.risk, ("email", True, None, True), 10.0),
+        (merchants.is_exchange, ("forex",), True),
+        (merchants.is_exchange, ("purchase",), False),
+        (merchants.is_subscription_kind, ("subscription",), True),
+        (merchants.is_subscription_kind, ("purchase",), None),
+        (merchants.subscription_payments, (True, 4.0), 4.0),
+        (merchants.subscription_payments, (False, 4.0), None),
+        (numbers.largest, (None, 3.0, 5.0), 5.0),
+        (numbers.largest, (None, None), None),
+        (numbers.any_true, (None, False), False),
+        (numbers.any_true, (True, None), True),
+        (numbers.any_true, (None, None), None),
+        (numbers.negation, (True,), False),
+        (numbers.is_above_zero, (0.0,), False),
+        (numbers.is_above_zero, (1.0,), True),
+        (numbers.others, (3.0,), 2.0),
+        (numbers.others, (0.0,), None),
+        (numbers.risk_of_rate, (0.02,), 20.0),
+        (numbers.risk_of_rate, (0.5,), 100.0),
         (times.is_recent_password, (23.9,), True),
         (times.is_recent_password, (24.0,), False),
         (times.local_hour, (NOON, 0.0), 12.0),

@@ -2,21 +2,33 @@
 
 import ast
 import re
+import sys
+import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 import features.computations
+from features import docs
 from features.catalogue import CATALOGUE, compute_vector
 from features.framework import FACT_NAMES, TALLY_NAMES, Catalogue
 from features.tests.worlds import NOON, RAW, make_facts, sample, transactions
 from features.types import Type
+from features.windows.plan import make_plan
 
 COMPUTED = pytest.mark.parametrize(
     "feature", [f for f in CATALOGUE if f.compute], ids=lambda f: f.name
 )
+WINDOWED = pytest.mark.parametrize(
+    "feature", [f for f in CATALOGUE if f.windowed], ids=lambda f: f.name
+)
+OURS = pytest.mark.parametrize(
+    "feature", [f for f in CATALOGUE if f.windowed or f.gathered_from], ids=lambda f: f.name
+)
+PLAN = make_plan(CATALOGUE)
 # Inputs that tell something for one feature and nothing for others.
 TELLING_ONLY_THIS = {
     "card_virtual": {"card_type": "virtual"},
@@ -123,6 +135,78 @@ def test_it_is_missing_when_all_its_optional_inputs_are(feature):
         assert value_of(feature, facts_without(feature, *feature.optional)) is None
 
 
+@OURS
+def test_what_we_find_is_missing_until_we_find_it(feature):
+    values, _ = compute_vector(make_facts())
+    assert values[CATALOGUE.index[feature.name]] is None
+
+
+@OURS
+def test_what_we_find_stands_where_nothing_is_supplied(feature):
+    found = sample(feature)
+    values, beaten = compute_vector(make_facts(gathered={feature.name: found}))
+    value = values[CATALOGUE.index[feature.name]]
+    assert (value, type(value)) == (found, PYTHON_TYPES[feature.type])
+    assert feature.name not in beaten
+
+
+@OURS
+def test_what_we_find_is_kept_beside_what_is_supplied(feature):
+    if feature.suppliable:
+        both = {feature.name: sample(feature)}
+        _, beaten = compute_vector(make_facts(gathered=both, **both))
+        assert beaten[feature.name] == sample(feature)
+
+
+@OURS
+def test_what_we_find_out_of_bounds_is_missing(feature):
+    if PYTHON_TYPES[feature.type] is float:
+        for wild in (feature.maximum * 2 + 1, float("nan"), float("inf")):
+            values, _ = compute_vector(make_facts(gathered={feature.name: wild}))
+            assert values[CATALOGUE.index[feature.name]] is None
+
+
+@WINDOWED
+def test_the_plan_answers_it_exactly_once(feature):
+    entity = PLAN.entities[feature.windowed.entity]
+    assert [names for names in entity.answers if feature.name in names] == [(feature.name,)]
+    elsewhere = [other for other in PLAN.entities.values() if other is not entity]
+    assert not any(feature.name in names for other in elsewhere for names in other.answers)
+
+
+def test_the_plan_asks_for_nothing_else():
+    named = [n for entity in PLAN.entities.values() for names in entity.answers for n in names]
+    assert sorted(named) == sorted(f.name for f in CATALOGUE if f.windowed)
+
+
+@WINDOWED
+def test_its_type_fits_what_is_counted(feature):
+    match feature.windowed.aggregate:
+        case "sum":
+            assert feature.type is Type.MONEY
+            assert feature.name in PLAN.sums
+        case "repeated":
+            assert feature.type is Type.BOOLEAN
+        case aggregate:
+            assert feature.type is Type.NUMBER
+            assert feature.unit == ("seconds" if aggregate == "since" else "count")
+
+
+@WINDOWED
+def test_its_description_tells_the_window(feature):
+    words = {
+        "10m": "10 minutes", "1h": "hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days",
+    }  # fmt: skip
+    assert words[feature.windowed.window] in feature.doc
+
+
+@WINDOWED
+def test_the_page_tells_entity_and_window(feature):
+    row = next(line for line in docs.page().splitlines() if line.startswith(f"| `{feature.name}`"))
+    whose = feature.windowed.entity.replace("_", " with ")
+    assert f"counted: {whose}, {feature.windowed.window}" in row
+
+
 @given(transactions())
 def test_every_value_is_of_its_type_and_within_its_bounds(facts):
     values, beaten = compute_vector(facts)
@@ -168,6 +252,35 @@ def test_no_computation_knows_a_clock_or_chance():
         read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         assert not imported & {"time", "random", "secrets", "uuid", "os"}
         assert not read & {"now", "today", "utcnow", "time"}
+
+
+class NoClock(datetime):
+    """Knows of any moment but the present one."""
+
+    @classmethod
+    def now(cls, tz=None):
+        raise AssertionError("a computation looked at the clock")
+
+    utcnow = today = now
+
+
+@pytest.fixture
+def no_clock(monkeypatch):
+    def look(*_):
+        raise AssertionError("a computation looked at the clock")
+
+    for name in ("time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"):
+        monkeypatch.setattr(time, name, look)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("features.") and getattr(module, "datetime", None) is datetime:
+            monkeypatch.setattr(module, "datetime", NoClock)
+    yield
+    monkeypatch.undo()  # before pytest looks at the clock itself
+
+
+@COMPUTED
+def test_it_needs_no_clock_but_the_events(feature, no_clock):
+    assert value_of(feature, facts_without(feature)) is not None
 
 
 def test_the_time_of_receipt_says_nothing_of_the_customers_clock():
