@@ -1,8 +1,8 @@
 """What a transaction pays for the lists, with 100,000 entries, and for enrichment.
 
 Twelve identifiers and four texts, a hit among them in one transaction of fifty. Every transaction
-has other identifiers; e-mail domains, carriers and graphics units repeat, as they do. The database's
-figure is its own processor time (Linux alone tells it), without that of an empty statement.
+has other identifiers; e-mail domains, carriers and graphics units repeat, as they do. The figure of
+the database is its own processor time (Linux alone tells it), without that of an empty statement.
 """
 
 from collections.abc import Callable, Iterable, Sequence

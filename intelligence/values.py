@@ -10,6 +10,7 @@ LONGEST = 500  # characters
 LONGEST_TEXT = 200
 SHORTEST_PHONE, LONGEST_PHONE = 6, 15  # digits (E.164)
 MOST_LABELS = 6  # parts of a domain that are looked at, from the right
+SHORT_BIN = 6  # digits
 SHORTEST_WORD, MOST_WORDS = 4, 12  # of a graphics unit's name
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
 _WORD = re.compile(r"\w+")
@@ -134,8 +135,8 @@ def bin_digits(text: str) -> str:
 
 
 def shorter_bins(digits: str) -> tuple[str, ...]:
-    """A BIN of eight digits is found by entries of its first six and seven, too."""
-    return tuple(digits[:length] for length in range(len(digits), 5, -1))
+    """A BIN of more than six digits is found by entries of its first six, too."""
+    return (digits,) if len(digits) == SHORT_BIN else (digits, digits[:SHORT_BIN])
 
 
 def country(text: str) -> str:
