@@ -4,6 +4,7 @@ With several server processes each keeps its figures in files under PROMETHEUS_M
 launcher sets it before any of this is imported); a scrape, answered by one of them, adds them up.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache, wraps
 from itertools import count
@@ -21,6 +22,8 @@ from learning.archive.status import archive_lag
 from rules.definition import State
 from rules.models import Ruleset
 from rules.queries import published_number
+from scoring.state.errors import StateUnavailableError
+from scoring.state.figures import state_figures
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 LATENCY = Histogram(
@@ -109,6 +112,40 @@ class StateCollector:
         yield GaugeMetricFamily(
             "archive_lag_seconds", "Age of the oldest decision not archived yet.", value=lag
         )
+        yield from _counters()
+
+
+def _counters() -> Iterator[Metric]:
+    """Left out while Redis does not answer."""
+    try:
+        figures = state_figures()
+    except StateUnavailableError:
+        return
+    yield GaugeMetricFamily(
+        "counters_memory_bytes", "What Redis holds, tasks included.", value=figures.memory_bytes
+    )
+    reach = GaugeMetricFamily(
+        "counters_reach_seconds",
+        "How far back the counters are complete; +Inf: from the beginning.",
+        labels=["institution"],
+    )
+    hot = GaugeMetricFamily(
+        "counters_hot_entities",
+        "Entities with 500 events or more in their shortest window, 100 at most.",
+        labels=["institution", "entity"],
+    )
+    busiest = GaugeMetricFamily(
+        "counters_busiest_entity",
+        "Events in the shortest window of the busiest of them.",
+        labels=["institution", "entity"],
+    )
+    for state in figures.states:
+        seconds = math.inf if state.reach_seconds is None else state.reach_seconds
+        reach.add_metric([state.institution], seconds)
+        for kind, number in state.hot.items():
+            hot.add_metric([state.institution, kind], number)
+            busiest.add_metric([state.institution, kind], state.busiest[kind])
+    yield from (reach, hot, busiest)
 
 
 @lru_cache(maxsize=8)

@@ -123,10 +123,13 @@ def run_many(script: Script, calls: Iterable[tuple[str, Sequence[bytes]]]) -> li
         raise StateUnavailableError(type(error).__name__) from error
 
 
-def client() -> redis.Redis:
+def client(*, seconds: float = 30) -> redis.Redis:
     """For work outside of the hot path; waits longer and may be used for any command."""
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=30, socket_connect_timeout=5, protocol=2
+        settings.REDIS_URL,
+        socket_timeout=seconds,
+        socket_connect_timeout=min(seconds, 5),
+        protocol=2,
     )
 
 

@@ -239,6 +239,11 @@ local function visit(asked)
       if size == 13 then answers[#answers + 1] = sum end
     end
   end
+  if fresh and not outcome and rings[4] == 0 and (answers[1] or 0) >= HOT then
+    call('ZADD', base .. 'hot', answers[1], plan.name .. ':' .. ARGV[asked[2]])
+    call('ZREMRANGEBYRANK', base .. 'hot', 0, -101)
+    call('EXPIRE', base .. 'hot', rings[2])
+  end
   if outcome then
     if #sets > 0 then
       call('HSET', key, unpack(sets))

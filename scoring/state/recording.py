@@ -22,7 +22,6 @@ _PARTIES: Mapping[str, str] = {
     "email": "email",
     "phone": "phone",
     "address": "registered_address",
-    "address": "registered_address",
     "merchant": "merchant_id",
     "beneficiary": "beneficiary_id",
     "seller": "seller_id",

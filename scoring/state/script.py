@@ -26,6 +26,9 @@ MOST_MEMBERS = 4_000
 """From here on who was seen is estimated from a sample. Some of those kept are older than the
 window (a late event may ask for them), so that this leaves room for 1,000 within it."""
 
+HOT = 500
+"""So many events within its shortest window make an entity one of the hot ones that are shown."""
+
 _TEXT = (Path(__file__).parent / "counters.lua").read_text(encoding="utf-8")
 _NOTHING = EntityPlan("", (), (), ())
 
@@ -56,6 +59,7 @@ class Script:
             "HALF_LIFE": HALF_LIFE_SECONDS,
             "MOST": MOST_MEMBERS,
             "TRIM": 64,
+            "HOT": HOT,
             "MARKS": _table(_text(mark) for mark in MARKS),
             "PLAN": _table(self._table(name) for name in self._entities),
         }

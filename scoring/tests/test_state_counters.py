@@ -189,3 +189,15 @@ def test_sixteen_writers_at_once_lose_nothing(state):
     assert found["customer_count_1h"] == 801
     assert found["customer_sum_1h"] == pytest.approx(80.1, abs=1e-9)
     assert found["customer_distinct_merchant_30d"] == 17
+
+
+def test_hot_entities_are_named_by_kind(state):
+    for number in range(500):
+        answers(number, ip=1, customer=number % 7)
+    found = [member.split(b":")[0] for member in state.zrange(*_hot(state))]
+    assert found == [b"ip"]
+
+
+def _hot(state):
+    (key,) = [key for key in state.scan_iter("fs:{1}:*", count=100_000) if key.endswith(b":hot")]
+    return key, 0, -1
