@@ -40,20 +40,20 @@ SUPPLIED: dict[str, Any] = {
     "email_confirmed": True,
     "phone_verified": False,
 }
-PARTIES = {
-    "customer": 50_000,
-    "card": 70_000,
-    "device": 60_000,
-    "ip": 80_000,
-    "email": 50_000,
-    "phone": 50_000,
-    "address": 40_000,
-    "merchant": 3_000,
-    "beneficiary": 100_000,
-    "seller": 1_000,
-    "agent": 300,
-    "country": 12,
-}
+PARTIES = (
+    ("customer", 50_000),
+    ("card", 70_000),
+    ("device", 60_000),
+    ("ip", 80_000),
+    ("email", 50_000),
+    ("phone", 50_000),
+    ("address", 40_000),
+    ("merchant", 3_000),
+    ("beneficiary", 100_000),
+    ("seller", 1_000),
+    ("agent", 300),
+    ("country", 12),
+)
 AGENT = (
     "Mozilla/5.0 (Linux; Android 13; SM-A536B) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/120.0.0.0 Mobile Safari/537.36"
@@ -123,13 +123,14 @@ def _history() -> Any:
     import polars as pl
 
     def one_of(many: int, seed: int) -> pl.Expr:
-        return pl.int_range(EVENTS).hash(seed) % many
+        return pl.col("event").hash(seed) % many
 
     late = pl.when(one_of(200, 1) == 0).then(one_of(80_000, 2)).otherwise(0)
-    known = {party: one_of(many, seed) for seed, (party, many) in enumerate(PARTIES.items(), 3)}
+    parties = [one_of(many, seed).alias(name) for seed, (name, many) in enumerate(PARTIES, 3)]
     amount = one_of(500_000, 20) / 100
-    frame = pl.select(
-        occurred_at=pl.int_range(EVENTS) * 7.776 + 1.77e9,
+    frame = pl.DataFrame({"event": pl.int_range(EVENTS, eager=True)}).with_columns(
+        *parties,
+        occurred_at=pl.col("event") * 7.776 + 1.77e9,
         amount=amount,
         base_amount=amount,
         small=amount < 10,
@@ -137,9 +138,8 @@ def _history() -> Any:
         loan=one_of(30, 21) == 0,
         approved=one_of(20, 22) > 0,
         declined=one_of(20, 22) == 0,
-        **known,
     )
-    return frame.sort(pl.col("occurred_at") + pl.select(late).to_series(), maintain_order=True)
+    return frame.sort(pl.col("occurred_at") + late, maintain_order=True).drop("event")
 
 
 def _gathered() -> dict[str, Any]:
