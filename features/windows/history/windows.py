@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from features.windows.declaring import LATE_SECONDS
+from features.windows.declaring import CONDITIONS, LATE_SECONDS
 from features.windows.history.frames import numbered, prepared
 from features.windows.history.seen import seen
 from features.windows.history.timeline import Timeline
@@ -26,12 +26,13 @@ def with_windows(
         pl.col("occurred_at") < pl.col("occurred_at").cum_max() - LATE_SECONDS
     ).to_series()
     members = _members(ready, plan)
+    told = ready.select("arrival", "occurred_at", "base_amount", *CONDITIONS)
     found = ready.select("arrival")
     for entity in plan.entities.values():
         answers = _empty(entity)
         numbers = numbered(ready, entity.name)
         if numbers is not None:
-            line = Timeline(ready, numbers.set(too_late, None), members)
+            line = Timeline(told, numbers.set(too_late, None), members)
             answers = _answers(line, entity, complete_since)
         found = found.join(answers, on="arrival", how="left", maintain_order="left")
     return events.with_columns(found.drop("arrival"))
