@@ -1,27 +1,28 @@
-"""The demo: an institution, people of every role, an API key and two weeks of made-up traffic.
+"""The demo: an institution, people of every role, an API key and two weeks of a synthetic world.
 
 All of it is invented and marked as such (`is_demo`, source "demo"); a system check refuses to run
 with it outside demo mode.
 """
 
-import random
 import secrets
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from django.db import transaction
 
 from clients.authentication import Client, authenticate
 from clients.models import Institution
 from clients.services import create_institution, grant_scope, issue_api_key
-from features.framework import Value
 from foundation.errors import Unauthorized
 from foundation.models import User
 from foundation.roles import assign_roles
-from scoring.inputs import TransactionInput
+from intake.imports.decoding import decode
+from intake.synthetic.settings import HOUR, Settings
+from intake.synthetic.world import Row, World
 from scoring.services import score_transaction
-from transactions.models import Transaction
+from transactions.models import Label, Transaction
+from transactions.services import record_label
 
 SLUG = "demo"
 ACTOR = "seed_demo"
@@ -32,8 +33,15 @@ PEOPLE = {
     "auditor": "auditor",
     "admin": "administrator",
 }
-COUNT = 600
-DAYS = 14
+SOURCE: Final = "demo"
+SAMPLE_SOURCE: Final = "sample"
+COUNT: Final = 800
+DAYS: Final = 14
+FRAUD_RATE: Final = 0.06  # more than in life, so that there is something to look at
+SEED: Final = 7
+_CHARGED_BACK: Final = frozenset(
+    {"card_testing", "triangulation", "collusive_merchant", "friendly_fraud", "bust_out"}
+)
 Progress = Callable[[int, int], None]
 
 
@@ -43,14 +51,18 @@ def seed_access(known: dict[str, Any]) -> dict[str, Any]:
 
     Returns {api_key, users: {name: {username, password}}}.
     """
-    institution = Institution.objects.filter(slug=SLUG).first() or create_institution(
-        name="Demo Bank", slug=SLUG, base_currency="NGN", is_demo=True, by=ACTOR
-    )
+    institution = seed_institution()
     users = known.get("users", {})
     return {
         "api_key": _working_key(known.get("api_key")) or _new_key(institution),
         "users": {name: _person(name, users.get(name, {}), institution) for name in PEOPLE},
     }
+
+
+def seed_institution() -> Institution:
+    return Institution.objects.filter(slug=SLUG).first() or create_institution(
+        name="Demo Bank", slug=SLUG, base_currency="NGN", is_demo=True, by=ACTOR
+    )
 
 
 def _working_key(key: str | None) -> str | None:
@@ -77,93 +89,70 @@ def _person(name: str, known: dict[str, str], institution: Institution) -> dict[
     return {"username": name, "password": password}
 
 
-def seed_traffic(client: Client, progress: Progress, *, count: int = COUNT, seed: int = 7) -> int:
-    """Score invented transactions of the last two weeks in event order; returns how many are new.
+def seed_traffic(
+    client: Client, progress: Progress, *, count: int = COUNT, end: datetime | None = None
+) -> int:
+    """Score the synthetic world's last two weeks up to `end` (default: this hour) in event order,
+    and record what of it is known to be fraud by now; returns how many transactions are new.
 
     Safe to interrupt and to repeat: ids are fixed, and those that are there are left alone.
     """
-    there = Transaction.objects.filter(institution_id=client.institution_id, source="demo").count()
+    there = _stored(client, SOURCE)
     if there >= count:
         return 0
-    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    made = 0
-    for number, request in enumerate(_traffic(random.Random(seed), end, count), start=1):  # noqa: S311  no secret
+    rows = World(_settings(end or datetime.now(UTC), count)).rows()
+    for number, row in enumerate(rows, start=1):
         if number > there:
-            score_transaction(client=client, request=request, source="demo", imported=True)
-            made += 1
+            _play(client, row, SOURCE)
         progress(number, count)
-    return made
+    return count - there
 
 
-def _traffic(rng: random.Random, end: datetime, count: int) -> Iterator[TransactionInput]:
-    customers = [_customer(rng, number) for number in range(1, 61)]
-    step = timedelta(days=DAYS) / count
-    for number in range(count):
-        occurred_at = (end - timedelta(days=DAYS) + step * number).timestamp()
-        person = rng.choice(customers)
-        make = _suspicious if rng.random() < 0.06 else _usual
-        yield make(rng, person, f"demo-{number + 1:05d}", occurred_at)
+def seed_sample(client: Client) -> int:
+    """Score 50 transactions of 10 customers; returns how many are new."""
+    there = _stored(client, SAMPLE_SOURCE)
+    rows = _sample(World(_settings(datetime.now(UTC), COUNT, tag="sample")).rows())
+    for row in rows[there:]:
+        _play(client, row, SAMPLE_SOURCE)
+    return max(0, len(rows) - there)
 
 
-def _customer(rng: random.Random, number: int) -> dict[str, Any]:
-    return {
-        "user_id": f"C-{20000 + number}",
-        "email": f"customer{number}@example.com",
-        "phone": f"+23480{rng.randrange(10_000_000, 99_999_999)}",
-        "device": f"device-{number}",
-        "ip": f"203.0.113.{number}",
-        "age": rng.randrange(20, 1500),
-        "typical": rng.lognormvariate(9.5, 0.7),
-        "vertical": rng.choice(["fintech", "payments", "lending", "ecommerce", "mobile_money"]),
-    }
+def _stored(client: Client, source: str) -> int:
+    return Transaction.objects.filter(institution_id=client.institution_id, source=source).count()
 
 
-def _base(person: dict[str, Any], transaction_id: str, occurred_at: float) -> dict[str, Any]:
-    return {
-        "transaction_id": transaction_id,
-        "user_id": person["user_id"],
-        "vertical": person["vertical"],
-        "currency": "NGN",
-        "occurred_at": occurred_at,
-        "identifiers": {
-            "email": person["email"],
-            "phone": person["phone"],
-            "ip_address": person["ip"],
-            "device_id": person["device"],
-        },
-    }
+def _settings(end: datetime, count: int, tag: str = "demo") -> Settings:
+    hour = end.timestamp() // HOUR * HOUR
+    return Settings(count, FRAUD_RATE, SEED, hour, days=DAYS, tag=tag)
 
 
-def _usual(
-    rng: random.Random, person: dict[str, Any], transaction_id: str, occurred_at: float
-) -> TransactionInput:
-    supplied: dict[str, Value] = {
-        "account_age_days": float(person["age"]),
-        "transactions_last_hour": float(rng.choice([1, 1, 1, 2, 3])),
-        "phone_verified": True,
-        "email_confirmed": True,
-    }
-    return TransactionInput(
-        **_base(person, transaction_id, occurred_at),
-        amount=round(person["typical"] * rng.lognormvariate(0, 0.4), 2),
-        transaction_type=rng.choice(["transfer", "purchase", "payment", "withdrawal", "cash_in"]),
-        supplied=supplied,
-    )
+def _sample(rows: Iterable[Row]) -> list[Row]:
+    """Five transactions each of ten customers, two of them with fraud, in order."""
+    everybody: dict[str, list[Row]] = {}
+    for row in rows:
+        everybody.setdefault(row.fields["user_id"], []).append(row)
+    several = [theirs[:5] for theirs in everybody.values() if len(theirs) >= 5]
+    several.sort(key=lambda theirs: not any(row.labels["true_fraud"] for row in theirs))
+    chosen = several[:2] + several[-8:]
+    return sorted((row for theirs in chosen for row in theirs), key=lambda row: row.at)
 
 
-def _suspicious(
-    rng: random.Random, person: dict[str, Any], transaction_id: str, occurred_at: float
-) -> TransactionInput:
-    signs: list[dict[str, Value]] = [
-        {"ip_is_vpn": True, "transactions_last_hour": 8.0, "account_age_days": 3.0},
-        {"device_is_new": True, "failed_login_attempts": 5.0, "ip_is_tor": True},
-        {"id_verified": False, "phone_verified": False, "account_age_days": 1.0},
-        {"is_emulator": True, "ip_is_datacenter": True},
-        {"identity_theft_alerts": 1.0, "ip_is_vpn": True},
-    ]
-    return TransactionInput(
-        **_base(person, transaction_id, occurred_at),
-        amount=round(person["typical"] * rng.uniform(5, 60), 2),
-        transaction_type=rng.choice(["transfer", "withdrawal"]),
-        supplied=rng.choice(signs),
-    )
+def _play(client: Client, row: Row, source: str) -> None:
+    """Score one transaction; if by now it is known to be fraud, record that too, or neither."""
+    request = decode(row.fields, {})
+    if not row.labels.get("is_fraud"):  # nobody reports what is in order
+        score_transaction(client=client, request=request, source=source, imported=True)
+        return
+    typology = row.labels["true_typology"]
+    with transaction.atomic():
+        answer = score_transaction(client=client, request=request, source=source, imported=True)
+        record_label(
+            transaction_row=Transaction.objects.get(
+                institution_id=client.institution_id, external_id=answer.transaction_id
+            ),
+            is_fraud=True,
+            source=Label.Source.CHARGEBACK if typology in _CHARGED_BACK else Label.Source.CUSTOMER,
+            by=ACTOR,
+            known_at=datetime.fromisoformat(row.labels["label_known_at"]),
+            typology=typology,
+        )

@@ -15,7 +15,6 @@ class Pool(NamedTuple):
     first: tuple[str, ...]
     last: tuple[str, ...]
     streets: tuple[str, ...]
-    companies: tuple[str, ...]
 
 
 @lru_cache(maxsize=64)
@@ -27,7 +26,6 @@ def pool(locale: str, seed: int) -> Pool:
         tuple(faker.first_name() for _ in range(_NAMES)),
         tuple(faker.last_name() for _ in range(_NAMES)),
         tuple(faker.street_address().replace("\n", ", ") for _ in range(_STREETS)),
-        tuple(faker.company() for _ in range(_STREETS)),
     )
 
 

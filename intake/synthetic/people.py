@@ -15,6 +15,7 @@ from intake.synthetic.settings import DAY, HOUR, Settings
 from intake.synthetic.trade import Beneficiary, Economy, Merchant
 from intake.synthetic.verticals import VERTICALS, Vertical
 
+_FIRST_STRANGER: Final = 10_000_000  # more customers than a world has; ids tell nothing of it
 _CARD_KINDS: Final = Weighted({"debit": 62.0, "credit": 30.0, "prepaid": 5.0, "virtual": 3.0})
 _SMARTPHONES: Final = {
     "NG": 0.85,
@@ -63,7 +64,6 @@ class Changes:
 
 @dataclass(slots=True)
 class Customer:
-    index: int
     id: str
     rng: Random
     vertical: Vertical
@@ -138,17 +138,24 @@ class Population:
     def __init__(self, settings: Settings, internet: Internet, economy: Economy) -> None:
         self._settings, self._internet, self._economy = settings, internet, economy
         self._homes: dict[str, list[Address]] = {}
-        self.made = 0
+        self.made = self._strangers = 0
 
-    def customer(
-        self, vertical: str, country: str | None = None, opened: float | None = None
-    ) -> Customer:
+    def customer(self, vertical: str) -> Customer:
+        """The next honest one: the same person whatever happens in the world beside."""
         self.made += 1
         rng = stream(self._settings.seed, "customer", self.made)
         line = VERTICALS[vertical]
+        land = COUNTRIES[line.countries.pick(rng)]
+        return self._person(rng, self.made, line, land, self._opened(rng))
+
+    def stranger(self, vertical: str, country: str | None, opened: float) -> Customer:
+        """One whom a fraud needs, with an account of an age that suits it."""
+        self._strangers += 1
+        number = _FIRST_STRANGER + self._strangers
+        rng = stream(self._settings.seed, "customer", number)
+        line = VERTICALS[vertical]
         land = COUNTRIES[line.countries.pick(rng) if country is None else country]
-        since = self._opened(rng) if opened is None else opened
-        return self._person(rng, line, land, since)
+        return self._person(rng, number, line, land, opened)
 
     def _opened(self, rng: Random) -> float:
         """Most accounts are years old, some are opened while the world runs."""
@@ -156,7 +163,9 @@ class Population:
             return self._settings.start + rng.random() * self._settings.days * DAY
         return self._settings.start - max(2.0, lognormal(rng, 600, 1.1)) * DAY
 
-    def _person(self, rng: Random, line: Vertical, land: Country, opened: float) -> Customer:
+    def _person(
+        self, rng: Random, number: int, line: Vertical, land: Country, opened: float
+    ) -> Customer:
         city = land.cities.pick(rng)
         pool = names.pool(rng.choice(land.locales), self._settings.seed)
         first, last = rng.choice(pool.first), rng.choice(pool.last)
@@ -165,8 +174,7 @@ class Population:
         phone = devices.phone(rng, f"{language}-{land.code}")
         begin = self._settings.start
         return Customer(
-            index=self.made,
-            id=serial("C", self._settings.seed, self.made),
+            id=serial("C", self._settings.seed, number),
             rng=rng,
             vertical=line,
             country=land,
@@ -230,7 +238,7 @@ class Population:
                 email=_before(rng, opened, begin, 1200),
                 sim=begin - min(4000.0, lognormal(rng, 500, 1.0)) * DAY,
             ),
-            balance=0.0,
+            balance=round(lognormal(rng, 25, 1.0) * land.per_usd, rng.choice((0, 2))),
             salary_day=rng.choice((25, 25, 26, 27, 28, 28, 30, 1)),
             session_minutes=lognormal(rng, 5, 0.5),
             typing=bounded(rng, 0.68, 0.1, 0.3, 0.95),

@@ -232,7 +232,7 @@ class Clerk:
         if line == "banking" and act.card is not None:
             limit = 2.0 * customer.income * customer.country.per_usd
             customer.credit_used = min(1.0, customer.credit_used * 0.95 + act.amount / limit)
-            fields["credit_used_ratio"] = round(customer.credit_used, 3)
+            fields["credit_used_ratio"] = round(customer.credit_used, 2)
 
     def _ship_to(self, customer: Customer) -> str:
         """Home; at times to work, to the parents, or as a gift."""

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 from typing import Any, Final
 from zlib import crc32
 
@@ -90,12 +90,21 @@ class Sender:
             return True
         return False
 
+    def _take(self, queue: "Queue[Row | None]") -> Row | None:
+        """None when there is no more, or when sending has failed meanwhile."""
+        while self._failure is None:
+            try:
+                return queue.get(timeout=0.2)
+            except Empty:
+                continue
+        return None
+
     def _work(self, queue: "Queue[Row | None]") -> None:
         with requests.Session() as session:
             session.headers.update({"X-API-Key": self._key, "Content-Type": "application/json"})
             session.trust_env = False  # no proxies: the address is taken as it is given
             try:
-                while self._failure is None and (row := queue.get()) is not None:
+                while (row := self._take(queue)) is not None:
                     self._one(session, row)
                     self._done(1)
             except (requests.RequestException, CannotSend) as problem:

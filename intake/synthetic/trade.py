@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final, NamedTuple
 
-from intake.synthetic.names import pool
 from intake.synthetic.places import COUNTRIES
 from intake.synthetic.randomness import Weighted, bounded, chance, lognormal, serial
 from intake.synthetic.settings import DAY
@@ -14,7 +13,6 @@ class Trade(NamedTuple):
     """A merchant category: its code, a typical purchase in USD at Western prices, and its form."""
 
     code: str
-    noun: str
     median: float
     sigma: float
     form: str
@@ -23,31 +21,31 @@ class Trade(NamedTuple):
 
 
 TRADES: Final = {
-    "grocery": Trade("5411", "Supermarket", 24, 0.7, "bill", 0.05, 26),
-    "restaurant": Trade("5812", "Kitchen", 21, 0.6, "price", 0.0, 13),
-    "fast_food": Trade("5814", "Grill", 9, 0.45, "price", 0.1, 11),
-    "fuel": Trade("5541", "Filling Station", 34, 0.5, "bill", 0.0, 8),
-    "pharmacy": Trade("5912", "Pharmacy", 15, 0.7, "bill", 0.1, 6),
-    "clothing": Trade("5651", "Outfitters", 45, 0.7, "price", 0.5, 7),
-    "electronics": Trade("5732", "Electronics", 160, 0.9, "price", 0.6, 4),
-    "department": Trade("5311", "Stores", 38, 0.8, "price", 0.4, 6),
-    "books": Trade("5942", "Books", 17, 0.5, "price", 0.6, 2),
-    "home": Trade("5200", "Home & Garden", 55, 0.8, "price", 0.4, 3),
-    "beauty": Trade("5977", "Beauty", 25, 0.6, "price", 0.4, 3),
-    "taxi": Trade("4121", "Rides", 9, 0.6, "bill", 1.0, 6),
-    "airline": Trade("4511", "Airways", 190, 0.7, "bill", 0.9, 1),
-    "hotel": Trade("7011", "Hotel", 110, 0.6, "price", 0.4, 1.2),
-    "apps": Trade("5817", "Apps", 6, 0.8, "price", 1.0, 3),
-    "games": Trade("5816", "Games", 9, 0.9, "price", 1.0, 2),
-    "gift_cards": Trade("5947", "Gift Cards", 40, 0.6, "round", 0.7, 1.2),
-    "jewellery": Trade("5944", "Jewellers", 180, 0.9, "price", 0.3, 0.6),
-    "charity": Trade("8398", "Relief Fund", 20, 0.9, "round", 0.8, 0.8),
-    "gambling": Trade("7995", "Bets", 14, 0.9, "round", 0.9, 0.6),
-    "telecom": Trade("4814", "Telecom", 8, 0.7, "round", 0.8, 5),
-    "utility": Trade("4900", "Power & Water", 42, 0.5, "bill", 0.8, 4),
-    "streaming": Trade("4899", "Streaming", 11, 0.25, "price", 1.0, 2.5),
-    "school": Trade("8220", "College", 300, 0.8, "round", 0.4, 0.7),
-    "insurance": Trade("6300", "Insurance", 60, 0.5, "bill", 0.7, 1.5),
+    "grocery": Trade("5411", 24, 0.7, "bill", 0.05, 26),
+    "restaurant": Trade("5812", 21, 0.6, "price", 0.0, 13),
+    "fast_food": Trade("5814", 9, 0.45, "price", 0.1, 11),
+    "fuel": Trade("5541", 34, 0.5, "bill", 0.0, 8),
+    "pharmacy": Trade("5912", 15, 0.7, "bill", 0.1, 6),
+    "clothing": Trade("5651", 45, 0.7, "price", 0.5, 7),
+    "electronics": Trade("5732", 160, 0.9, "price", 0.6, 4),
+    "department": Trade("5311", 38, 0.8, "price", 0.4, 6),
+    "books": Trade("5942", 17, 0.5, "price", 0.6, 2),
+    "home": Trade("5200", 55, 0.8, "price", 0.4, 3),
+    "beauty": Trade("5977", 25, 0.6, "price", 0.4, 3),
+    "taxi": Trade("4121", 9, 0.6, "bill", 1.0, 6),
+    "airline": Trade("4511", 190, 0.7, "bill", 0.9, 1),
+    "hotel": Trade("7011", 110, 0.6, "price", 0.4, 1.2),
+    "apps": Trade("5817", 6, 0.8, "price", 1.0, 3),
+    "games": Trade("5816", 9, 0.9, "price", 1.0, 2),
+    "gift_cards": Trade("5947", 40, 0.6, "round", 0.7, 1.2),
+    "jewellery": Trade("5944", 180, 0.9, "price", 0.3, 0.6),
+    "charity": Trade("8398", 20, 0.9, "round", 0.8, 0.8),
+    "gambling": Trade("7995", 14, 0.9, "round", 0.9, 0.6),
+    "telecom": Trade("4814", 8, 0.7, "round", 0.8, 5),
+    "utility": Trade("4900", 42, 0.5, "bill", 0.8, 4),
+    "streaming": Trade("4899", 11, 0.25, "price", 1.0, 2.5),
+    "school": Trade("8220", 300, 0.8, "round", 0.4, 0.7),
+    "insurance": Trade("6300", 60, 0.5, "bill", 0.7, 1.5),
 }
 BILLS: Final = ("telecom", "utility", "streaming", "school", "insurance")
 FENCED: Final = ("electronics", "gift_cards", "jewellery", "clothing", "airline")  # easily resold
@@ -69,7 +67,6 @@ _BILLING: Final = Weighted({name: TRADES[name].weight for name in BILLS})
 @dataclass(frozen=True, slots=True)
 class Merchant:
     id: str
-    name: str
     category: str
     country: str
     terminal: str
@@ -132,11 +129,9 @@ class Economy:
 
     def _merchant(self, rng: Random, code: str, category: str, foreign: float) -> Merchant:
         country = rng.choice(("GB", "US", "DE")) if chance(rng, foreign) else code
-        name = rng.choice(pool(COUNTRIES[country].locales[0], self._seed).companies)
         self._made += 1
         return Merchant(
             serial("M", self._seed, self._made, 6),
-            f"{name.split(',')[0].split(' ')[0]} {TRADES[category].noun}",
             category,
             country,
             serial("T", self._seed, self._made, 8),

@@ -51,8 +51,8 @@ class Command(BaseCommand):
         )
         tally = Tally()
         try:
-            with tqdm(total=settings.count, unit="tx", file=sys.stderr) as bar:
-                rows = tally.over(World(settings).rows())
+            with tqdm(total=settings.count, unit="tx", desc="planning", file=sys.stderr) as bar:
+                rows = tally.over(_begun(World(settings).rows(), bar))
                 if options["send"]:
                     self._send(rows, options, bar.update)
                 else:
@@ -100,6 +100,14 @@ class Tally:
             f"{self.rows:,} transactions, {self.frauds:,} of them fraud; "
             f"{self.reported:,} of these are reported by the end."
         )
+
+
+def _begun(rows: Iterable[Row], bar: Any) -> Iterator[Row]:
+    """The rows; the bar says so when the first one is there, for planning takes a while."""
+    for number, row in enumerate(rows):
+        if number == 0:
+            bar.set_description("writing down")
+        yield row
 
 
 def _counted(rows: Iterable[Row], update: Callable[[int], Any]) -> Iterator[Row]:

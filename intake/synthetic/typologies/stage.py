@@ -75,7 +75,7 @@ class Stage:
         """An account that the fraud needs, made like any other customer's: `age_days` old at `at`
         or when the world begins."""
         opened = (self.settings.start if at is None else at) - age_days * DAY
-        made = self.population.customer(line, country, opened)
+        made = self.population.stranger(line, country, opened)
         self.newcomers.append(made)
         return made
 
@@ -192,5 +192,6 @@ def forced(
 
 def _channel(device: Device, activity: Activity) -> str:
     """On a telephone it is the app or the browser, always the same one; on a computer the page."""
+    ways = activity.channels.items
     in_app = device.model.kind == "mobile" and int(device.id[-1], 16) < 10
-    return "app" if in_app and "app" in activity.channels.items else "web"
+    return "app" if "web" not in ways or (in_app and "app" in ways) else "web"
