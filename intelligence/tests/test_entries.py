@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone as clock
 
 from foundation.errors import Conflict, Forbidden
@@ -242,14 +242,14 @@ def test_of_a_shipped_list_only_the_effect_can_be_changed(emails):
 def test_the_database_refuses_an_entry_with_two_values_or_none(emails):
     entry = add(emails, "ada@example.com")
     for fields in ({"value_plain": "ada"}, {"value_sealed": None}):
-        with pytest.raises(IntegrityError), _savepoint():
+        with pytest.raises(IntegrityError), transaction.atomic():
             ListEntry.objects.filter(pk=entry.pk).update(**fields)
 
 
-def _savepoint():
-    from django.db import transaction
-
-    return transaction.atomic()
+def test_the_database_refuses_to_delete_an_entry(emails):
+    entry = add(emails, "ada@example.com")
+    with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
+        entry.delete()
 
 
 @pytest.mark.django_db(transaction=True)
