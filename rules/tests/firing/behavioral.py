@@ -58,4 +58,9 @@ ROWS: list[Row] = [
     ("high_velocity", {"transactions_last_hour": 6}, 30),
     ("high_velocity", {"transactions_last_hour": 5}, None),
     ("high_velocity", {}, None),
+    ("payee_fan_out", {"beneficiaries_last_day": 5}, 80),
+    ("payee_fan_out", {"beneficiaries_last_day": 5, "is_business_account": False}, 80),
+    ("payee_fan_out", {"beneficiaries_last_day": 5, "is_business_account": True}, None),
+    ("payee_fan_out", {"beneficiaries_last_day": 4}, None),
+    ("payee_fan_out", {}, None),
 ]

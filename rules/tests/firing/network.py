@@ -173,4 +173,7 @@ ROWS: list[Row] = [
     ),
     ("known_fraud_device", {"device_id": "d-1"}, None),
     ("known_fraud_device", {"listed": {("device_id", "fraud_devices")}}, None),
+    ("device_many_accounts", {"device_account_count": 3}, 80),
+    ("device_many_accounts", {"device_account_count": 2}, None),
+    ("device_many_accounts", {}, None),
 ]

@@ -12,6 +12,16 @@ ROWS: list[Row] = [
     ("amount_jump", {"amount": 1001, "avg_transaction_amount": 100}, 70),
     ("amount_jump", {"amount": 1000, "avg_transaction_amount": 100}, None),
     ("amount_jump", {"amount": 1001}, None),
+    (
+        "amount_jump",
+        {"amount": 1001, "avg_transaction_amount": 100, "transaction_type": "transfer"},
+        70,
+    ),
+    (
+        "amount_jump",
+        {"amount": 1001, "avg_transaction_amount": 100, "transaction_type": "deposit"},
+        None,
+    ),
     ("merchant_velocity", {"merchant_transactions_last_hour": 6}, 60),
     ("merchant_velocity", {"merchant_transactions_last_hour": 5}, None),
     ("merchant_velocity", {}, None),
