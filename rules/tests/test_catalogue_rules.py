@@ -3,13 +3,16 @@
 The tables are in `rules/tests/firing/`.
 """
 
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from features.catalogue import CATALOGUE
 from rules.catalogue import built_in_rules, built_in_snapshot
+from rules.definition import State
 from rules.engine import CompiledBook, Hit
 from rules.tests.cast import evaluate
 from rules.tests.facts import promised, shipped
@@ -43,7 +46,7 @@ def test_a_built_in_rule_fires_as_its_table_says(
 
 def test_the_catalogue_holds_every_promised_rule_with_its_facts() -> None:
     assert {rule.code: shipped(rule) for rule in built_in_rules()} == promised()
-    assert len(promised()) == 89 + 8  # promised by the systems united here, and our own
+    assert len(promised()) == 89 + 9  # promised by the systems united here, and our own
 
 
 def test_every_built_in_rule_has_rows_for_firing_not_firing_and_missing() -> None:
@@ -175,3 +178,26 @@ def test_several_names_for_one_cause_are_flagged_but_share_a_family() -> None:
     found = hits(ip_is_vpn=True, ip_is_tor=True, ip_is_datacenter=True, is_residential_proxy=True)
     assert found.keys() == {"vpn_or_proxy", "tor_exit", "datacenter_ip", "residential_proxy"}
     assert {hit.family for hit in found.values()} == {"anonymity"}
+
+
+def test_rules_in_shadow_are_told_with_their_reason() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    told = page.partition("These ship in shadow.")[2].partition("<!-- rule_report begin")[0]
+    shadow = {rule.code for rule in built_in_rules() if rule.state is State.SHADOW}
+    assert shadow == set(re.findall(r"`(\w+)`", _first_cells(told)))
+
+
+def _first_cells(table: str) -> str:
+    return "\n".join(line.split("|")[1] for line in table.splitlines() if line.startswith("|"))
+
+
+def test_what_the_examples_of_the_native_format_need_is_live() -> None:
+    needed = {
+        "high_velocity",
+        "vpn_or_proxy",
+        "new_account",
+        "new_account_high_value",
+        "emulator_detected",
+        "blacklisted_email",
+    }
+    assert needed <= {rule.code for rule in built_in_rules() if rule.state is State.LIVE}

@@ -168,4 +168,11 @@ ROWS: list[Row] = [
     ("new_account_high_value", {"account_age_days": 30, "amount": 500_000}, None),
     ("new_account_high_value", {"account_age_days": 5, "amount": 499_999.99}, None),
     ("new_account_high_value", {"amount": 500_000}, None),
+    ("structuring", {"amount": 4_000_000, "amount_last_week": 7_500_000}, 80),
+    ("structuring", {"amount": 9000, "currency": "USD", "amount_last_week": 15_000}, 80),
+    ("structuring", {"amount": 5_000_000, "amount_last_week": 9_000_000}, None),
+    ("structuring", {"amount": 3_999_999, "amount_last_week": 9_000_000}, None),
+    ("structuring", {"amount": 4_500_000, "amount_last_week": 7_499_999}, None),
+    ("structuring", {"amount": 4_500_000}, None),
+    ("structuring", {"amount": 9000, "currency": "JPY", "amount_last_week": 15_000}, None),
 ]
