@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from features.framework import Value
+from intelligence.lookup import features_found
 from intelligence.rates import current_rates
 from scoring import metrics
 from scoring.gather import Gathered
@@ -57,7 +58,11 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
     base = prepared.client.base_currency
     rate = current_rates().into(prepared.currency, (base,), prepared.occurred_at).get(base)
     values = {**prepared.enriched, **prepared.request.supplied}
-    found = {**prepared.enriched, **_from_profile(prepared, gathered, rate, values)}
+    found = {
+        **prepared.enriched,
+        **features_found(gathered.listings, prepared.texts),
+        **_from_profile(prepared, gathered, rate, values),
+    }
     recording = recording_of(prepared)
     question = prepared.question
     by_key = question.transaction_id is None and question.idempotency_key is not None

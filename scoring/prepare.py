@@ -36,6 +36,7 @@ class Prepared:
     hashes: Mapping[str, bytes]  # identifier feature -> hash under the current key
     every_hash: Mapping[str, Sequence[bytes]]  # the same under each key in use, current first
     enriched: Mapping[str, Value]  # what the identifiers tell by themselves, by feature
+    texts: Mapping[str, str]  # looked up in the lists, by feature
     question: Question
 
     @property
@@ -73,6 +74,7 @@ def prepare(
         hashes=hashes,
         every_hash=every_hash,
         enriched=enriched,
+        texts=texts,
         question=Question(
             institution_id=client.institution_id,
             customer=every_hash["user_id"],

@@ -82,13 +82,17 @@ def test_without_redis_decisions_go_on_and_followups_are_made_up_for(
     with Load(system) as load:
         for number in range(30):
             begun = time.monotonic()
-            status, _, _ = system.check(user_id="r", transaction_id=f"redis-{time.time()}-{number}")
+            status, body, _ = system.check(
+                user_id="r", transaction_id=f"redis-{time.time()}-{number}"
+            )
             slowest = max(slowest, time.monotonic() - begun)
             assert status == 200
+            assert body["degraded"] == ["counters"]
     assert load.statuses() == {200}
     assert slowest < 5, "a decision waited for Redis"
     assert pending(module_postgres) > 0
     module_redis.start()
+    wait_for(lambda: not system.check(user_id="r")[1]["degraded"], "decisions with all parts")
     wait_for(lambda: pending(module_postgres) == 0, "the follow-ups to be handled", seconds=60)
 
 

@@ -75,7 +75,7 @@ def record_outcomes(stored: Sequence[Stored], name: str = "") -> None:
                 encode(one.recording, outcome=FLAGS[one.status]),
             )
             for one in stored
-            if one.status in OUTCOMES
+            if one.status in OUTCOMES and not one.late
         ],
     )
 

@@ -18,11 +18,13 @@ from transactions.sealing import open_request
 
 
 class Stored(NamedTuple):
-    """One stored transaction. `status` is that of its decision."""
+    """One stored transaction. `status` is that of its decision; `late`: it was too old to be
+    counted, and so is its outcome."""
 
     id: UUID
     recording: Recording
     status: str
+    late: bool
 
 
 def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
@@ -32,12 +34,14 @@ def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
     that does not open.
     """
     rows = list(Transaction.objects.filter(pk__in=ids).order_by("pk").only(*_COLUMNS))
-    decided = Decision.objects.filter(pk__in=ids).values_list("pk", "status", "inputs__recorded_as")
-    outcomes = {pk: (status, recorded_as) for pk, status, recorded_as in decided}
+    decided = Decision.objects.filter(pk__in=ids).values_list(
+        "pk", "status", "inputs__recorded_as", "inputs__late"
+    )
+    outcomes = {pk: rest for pk, *rest in decided}
     currencies = _base_currencies({row.institution_id for row in rows})
     for row in rows:
-        status, recorded_as = outcomes[row.pk]
-        yield Stored(row.pk, _recording(row, recorded_as, currencies), status)
+        status, recorded_as, late = outcomes[row.pk]
+        yield Stored(row.pk, _recording(row, recorded_as, currencies), status, bool(late))
 
 
 _COLUMNS = ("id", "institution_id", "occurred_at", "currency", "sealed")

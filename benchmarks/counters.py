@@ -1,0 +1,123 @@
+"""The counters with a million recorded events: the script's time, and what they keep in memory."""
+
+import hashlib
+import random
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from statistics import median, quantiles
+from typing import Any
+
+FIGURES = ("counters_p50_us", "counters_p95_us", "counters_memory_mb_per_million")
+NEEDS_SERVERS = True
+
+EVENTS = 1_000_000
+DAYS = 30
+INSTITUTION = 1_000_000_001  # nobody's
+BATCH = 1_000
+ROUNDS, CALLS = 5, 2_000
+CUSTOMERS, MERCHANTS, BENEFICIARIES, ADDRESSES = 50_000, 5_000, 20_000, 40_000
+CHANCE = random.Random(11)  # noqa: S311  (the same events in every run; guards nothing)
+
+
+def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
+    import django
+
+    django.setup()
+    from scoring.state.connection import client
+
+    with client() as server:
+        before = _used(server)
+        _fill()
+        megabytes = (_used(server) - before) / 1e6
+        yield from _timed(wanted)
+        for key in server.scan_iter(f"fs:{{{INSTITUTION}}}:*", count=10_000):
+            server.unlink(key)
+    if "counters_memory_mb_per_million" in wanted:
+        yield {
+            "figure": "counters_memory_mb_per_million",
+            "value": round(megabytes * 1e6 / EVENTS),
+            "unit": "MB",
+            "customers": CUSTOMERS,
+            "merchants": MERCHANTS,
+            "days": DAYS,
+        }
+
+
+def _used(server: Any) -> int:
+    return int(server.info("memory")["used_memory"])
+
+
+def _fill() -> None:
+    from tqdm import tqdm
+
+    from scoring.state.connection import run_many
+    from scoring.state.counters import encode, state_name
+    from scoring.state.opening import ALWAYS, begin_state
+    from scoring.state.script import SCRIPT
+
+    name = state_name(INSTITUTION)
+    begin_state(name, ALWAYS)
+    with tqdm(total=EVENTS, desc="recording", unit="ev", file=sys.stderr) as bar:
+        batch = []
+        for recording in _recordings(0, EVENTS):
+            batch.append((name, encode(recording)))
+            if len(batch) == BATCH:
+                run_many(SCRIPT, batch)
+                bar.update(BATCH)
+                batch = []
+
+
+def _timed(wanted: set[str]) -> Iterator[dict[str, Any]]:
+    """Whole round trips, as a decision sees them, of events with all eight entities."""
+    from scoring.state.opening import record
+
+    rounds = []
+    for number in range(ROUNDS):
+        times = []
+        for recording in _recordings(EVENTS + number * CALLS, CALLS):
+            started = time.perf_counter()
+            record(recording)
+            times.append((time.perf_counter() - started) * 1e6)
+        rounds.append(times)
+    for figure, of in (("counters_p50_us", median), ("counters_p95_us", _p95)):
+        if figure in wanted:
+            values = [round(of(times), 1) for times in rounds]
+            yield {"figure": figure, "value": median(values), "unit": "us", "rounds": values}
+
+
+def _p95(times: list[float]) -> float:
+    return quantiles(times, n=20)[-1]
+
+
+def _recordings(first: int, how_many: int) -> Iterator[Any]:
+    from features.windows.happening import happening
+    from scoring.state.counters import Recording
+
+    step = DAYS * 86_400 / EVENTS
+    for number in range(first, first + how_many):
+        customer = int(CUSTOMERS * CHANCE.random() ** 2)  # some are far busier than others
+        amount = float(CHANCE.choice((500, 1_999, 12_500, 80_000)))
+        event = happening(
+            occurred_at=1_700_000_000.0 + number * step,
+            amount=amount,
+            amount_in_base=amount,
+            amount_in_usd=amount / 1_500,
+            transaction_type="purchase",
+            parties={
+                "customer": _hash("customer", customer),
+                "card": _hash("card", customer * 2 + CHANCE.randrange(2)),
+                "device": _hash("device", customer),
+                "ip": _hash("ip", int(ADDRESSES * CHANCE.random() ** 2)),
+                "email": _hash("email", customer),
+                "phone": _hash("phone", customer),
+                "merchant": _hash("merchant", int(MERCHANTS * CHANCE.random() ** 4)),
+                "beneficiary": _hash("beneficiary", int(BENEFICIARIES * CHANCE.random() ** 2)),
+            },
+            country="NG",
+        )
+        yield Recording(INSTITUTION, number.to_bytes(12, "big"), event, {"time": ()})
+
+
+def _hash(kind: str, number: int) -> bytes:
+    return hashlib.blake2b(f"{kind}{number}".encode(), digest_size=16).digest()
