@@ -66,7 +66,7 @@ def _mail(**own: float) -> Weighted[str]:
         "hotmail.com": 7,
         "icloud.com": 5,
     }
-    shares |= {"proton.me": 1.2, "mailinator.com": 0.15, "yopmail.com": 0.15}
+    shares |= {"proton.me": 1.2, "mailinator.com": 0.04, "yopmail.com": 0.04}
     return Weighted({**shares, **{name.replace("_", "."): share for name, share in own.items()}})
 
 
@@ -140,7 +140,7 @@ _ALL: Final = (
         2900,
         ("en_GB",),
         "+44",
-        ("7400", "7411", "7539", "7712", "7824", "7911", "7985", "7305"),
+        ("7400", "7411", "7539", "7712", "7824", "7890", "7985", "7305"),
         10,
         _mail(btinternet_com=4, hotmail_co_uk=5, sky_com=2),
         _cities(

@@ -3,8 +3,11 @@
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from math import asin, cos, radians, sin, sqrt
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from phonenumbers import is_valid_number, parse
 
 from features.supplied import parse_moment
 from intake.imports.decoding import decode
@@ -320,3 +323,16 @@ def test_the_fields_hold_nothing_of_the_label_side():
     assert not set(FIELDS) & {"is_fraud", "label_known_at", "true_fraud", "true_typology"}
     assert datetime.fromtimestamp(END, UTC).minute == 13  # the world ends within an hour
     assert MINUTE * 60 == HOUR
+
+
+def test_every_number_could_be_dialled():
+    phones = {row.fields["phone"] for row in world() if "phone" in row.fields}
+    assert [phone for phone in phones if not is_valid_number(parse(phone))] == []
+
+
+def test_the_documentation_tells_of_every_typology_as_it_is():
+    text = (Path(settings.BASE_DIR) / "docs" / "synthetic-data.md").read_text(encoding="utf-8")
+    for typology in TYPOLOGIES:
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| `{typology.name}` |")]
+        unit = "day" if typology.days == 1 else "days"
+        assert line.endswith(f"| {typology.days} {unit} | {typology.never * 100:.0f} % |")
