@@ -49,7 +49,7 @@ def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
     import django
 
     django.setup()
-    key = _prepare()
+    key = prepare()
     if "sql_per_transaction" in wanted:
         yield _count_statements(key)
     if wanted - {"sql_per_transaction"}:
@@ -57,7 +57,7 @@ def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
 
 
 # --- Preparation ----------------------------------------------------------------------------
-def _prepare() -> str:
+def prepare() -> str:
     """A database as after `make run`, without demo data; returns an API key."""
     from django.core.management import call_command
 

@@ -12,6 +12,7 @@ from foundation.tests.threads import at_once
 from learning.archive import exporting, journal, read
 from learning.archive.exporting import export
 from learning.archive.schema import DECISION
+from learning.archive.settled import settled_serial
 from learning.errors import ArchiveBusy, ArchiveMoved
 from learning.models import ArchiveFile, ArchiveState
 from learning.tests.conftest import DAY, decide
@@ -90,6 +91,27 @@ def test_an_export_waits_for_an_open_transaction_and_takes_it_along(bank, archiv
     _, done = at_once(late, others)
     assert (done.rows, done.settled) == (3, True)
     assert archived() == stored()
+
+
+def test_a_transaction_that_wrote_no_decision_is_not_waited_for(bank, archive):
+    decide(bank)
+    written, exported = threading.Event(), threading.Event()
+
+    def busy_elsewhere():
+        with transaction.atomic():
+            ArchiveState.objects.create(id=1)
+            list(Decision.objects.all())
+            written.set()
+            assert exported.wait(20)
+            transaction.set_rollback(True)
+
+    def others():
+        assert written.wait(20)
+        serial = settled_serial(patience=0.2)
+        exported.set()
+        return serial
+
+    assert at_once(busy_elsewhere, others)[1] == 2
 
 
 def test_serials_of_what_was_rolled_back_leave_harmless_gaps(bank, archive):
