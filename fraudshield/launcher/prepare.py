@@ -19,6 +19,8 @@ def prepare(demo_file: str | None) -> None:
     call_command("load_lists")
     call_command("load_rules")
     call_command("import_rates", if_empty=True)
+    # After an upgrade that counts other things; who has very many decides when.
+    call_command("rebuild_counters", if_incomplete=True, at_most=100_000)
     if demo_file:
         call_command("seed_demo", write=Path(demo_file))
     else:

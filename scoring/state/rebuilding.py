@@ -76,7 +76,8 @@ def rebuild_counters(
         _tell_labels(institution, start, building)
         since = ALWAYS if complete else start.timestamp()
         old = _swap(building, name, since)
-        settle(SETTLING.total_seconds())
+        if old:  # decisions may be under way that counted there
+            settle(SETTLING.total_seconds())
         for batch in _batches(institution, start, received_from=began - SETTLING):
             _count(batch, name)
         _forget(institution.pk, old)
@@ -88,6 +89,15 @@ def rebuild_counters(
             institution_id=institution.pk,
         )
     return counted
+
+
+def is_complete(institution: Institution) -> bool:
+    """Whether every window can be told, or nothing is stored that could be counted. Two queries."""
+    if not Transaction.objects.filter(institution=institution).exists():
+        return True
+    with client() as server:
+        since = server.hget(state_name(institution.pk), "complete_since")
+    return since is not None and float(since) <= _reach(institution)[0].timestamp()
 
 
 def waiting(institution: Institution) -> int:

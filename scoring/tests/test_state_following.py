@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError
 
 from features.catalogue import CATALOGUE
@@ -173,6 +174,18 @@ def test_memory_lost_makes_windows_missing_and_a_rebuild_restores_them(bank):
     assert feature(decision, "transactions_last_hour") == 5
     assert feature(decision, "velocity_7d") == 6
     assert feature(decision, "card_declines_24h") == 1
+
+
+def test_the_command_rebuilds_what_is_not_complete_and_leaves_the_rest(bank, capsys):
+    score(bank, minutes_ago=50)
+    call_command("rebuild_counters", if_incomplete=True)
+    assert capsys.readouterr().out.count("counted") == 0
+    forget_state(bank)
+    call_command("rebuild_counters", if_incomplete=True, at_most=0)
+    assert "bank: 1 transactions to count" in capsys.readouterr().out
+    call_command("rebuild_counters", if_incomplete=True)
+    assert "bank: 1 transactions counted" in capsys.readouterr().out
+    assert feature(score(bank, minutes_ago=1), "velocity_30d") == 2
 
 
 def test_a_rebuild_changes_no_answer(bank):

@@ -1,12 +1,13 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from redis.exceptions import RedisError
 from tqdm import tqdm
 
 from clients.models import Institution
 from foundation.errors import Conflict
 from scoring.state.errors import StateUnavailableError
-from scoring.state.rebuilding import rebuild_counters, waiting
+from scoring.state.rebuilding import is_complete, rebuild_counters, waiting
 
 
 class Command(BaseCommand):
@@ -17,21 +18,38 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--institution", metavar="SLUG", help="this one only; default: all")
+        parser.add_argument(
+            "--if-incomplete", action="store_true", help="only where a window cannot be told"
+        )
+        parser.add_argument(
+            "--at-most",
+            type=int,
+            metavar="N",
+            help="leave alone who has more transactions to count",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for institution in _chosen(options["institution"]):
-            with tqdm(total=waiting(institution), desc=institution.slug, unit="tx") as bar:
-                try:
-                    counted = rebuild_counters(
-                        institution, by="rebuild_counters", progress=bar.update
-                    )
-                except Conflict as error:
-                    raise CommandError(error.detail) from None
-                except StateUnavailableError as error:
-                    raise CommandError(
-                        f"Redis does not answer ({error}); the counters are as they were."
-                    ) from None
-            self.stdout.write(f"{institution.slug}: {counted:,} transactions counted.")
+        try:
+            for institution in _chosen(options["institution"]):
+                if not options["if_incomplete"] or not is_complete(institution):
+                    self._rebuild(institution, options["at_most"])
+        except Conflict as error:
+            raise CommandError(error.detail) from None
+        except (StateUnavailableError, RedisError) as error:
+            raise CommandError(
+                f"Redis does not answer ({error}); the counters are as they were."
+            ) from None
+
+    def _rebuild(self, institution: Institution, at_most: int | None) -> None:
+        number = waiting(institution)
+        if at_most is not None and number > at_most:
+            self.stdout.write(
+                f"{institution.slug}: {number:,} transactions to count; run rebuild_counters."
+            )
+            return
+        with tqdm(total=number, desc=institution.slug, unit="tx", disable=None) as bar:
+            counted = rebuild_counters(institution, by="rebuild_counters", progress=bar.update)
+        self.stdout.write(f"{institution.slug}: {counted:,} transactions counted.")
 
 
 def _chosen(slug: str | None) -> list[Institution]:
