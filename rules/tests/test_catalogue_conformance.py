@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.framework import CATEGORIES
@@ -40,7 +40,17 @@ def test_the_eleven_verticals_are_shipped_with_their_numbers() -> None:
     special = {"lending": (40, 65, 75), "crypto": (40, 50, 60), "mobile_money": (40, 80, 80)}
     assert numbers == {code: special.get(code, (40, 60, 80)) for code in VERTICALS}
     assert all((c.rules_weight, c.ml_weight) == (0.6, 0.4) for c in CONFIGS.values())
-    assert CONFIGS["crypto"].rule_weights == {"crypto_exchange": 1.5}
+    usual = {"vpn_or_proxy": 0.95, "new_device": 0.85}
+    assert CONFIGS["crypto"].rule_weights == {"crypto_exchange": 1.5, **usual}
+    assert all(c.rule_weights == usual for code, c in CONFIGS.items() if code != "crypto")
+
+
+@pytest.mark.parametrize("code", ["vpn_or_proxy", "new_device"])
+def test_a_vpn_or_a_new_telephone_alone_is_no_reason_for_review(code: str) -> None:
+    (rule,) = (rule for rule in RULES if rule.code == code)
+    points = rule.definition.confidence * float(rule.definition.score)
+    for config in CONFIGS.values():
+        assert config.rule_weights[code] * points < config.review_threshold - 0.5
     assert CONFIGS["payments"].currencies == ("NGN", "USD", "EUR", "GBP")
     assert {"KES", "TZS", "UGX", "GHS"} < set(CONFIGS["mobile_money"].currencies)
 
@@ -136,6 +146,7 @@ def value_of(name: str) -> st.SearchStrategy[Any]:
 
 
 @every_rule
+@settings(deadline=None)  # the first example of a rule compiles it
 @given(data=st.data())
 def test_compiled_and_interpreted_agree_and_scores_stay_in_bounds(
     rule: BuiltIn, data: st.DataObject
