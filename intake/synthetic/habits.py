@@ -8,7 +8,7 @@ from typing import Final
 from intake.synthetic import clock, lending
 from intake.synthetic.acts import Act, act, at_merchant, new_payee, shortly_before
 from intake.synthetic.clock import day_of_month, weekday
-from intake.synthetic.people import Customer, Payee
+from intake.synthetic.people import Customer, Payee, card, issuing
 from intake.synthetic.randomness import Weighted, chance, lognormal, poisson
 from intake.synthetic.settings import DAY, HOUR, MINUTE, Settings
 from intake.synthetic.trade import Economy, Merchant, price
@@ -16,6 +16,7 @@ from intake.synthetic.verticals import Activity
 
 _SPREE: Final = 0.07  # of transactions, soon followed by another
 _RETRY: Final = 0.003  # of transactions, made twice by mistake or impatience
+_NEW_CARD: Final = 0.01  # of card payments, made with one that was added for it
 _BIG: Final = 0.008  # of amounts, several times the usual: rent, furniture, a wedding
 
 
@@ -28,6 +29,10 @@ def plan(customer: Customer, settings: Settings, economy: Economy) -> list[Act]:
     for at_day in _days(customer, settings):
         acts.extend(_one(customer, at_day, economy, rng))
     acts.extend(_salaries(customer, settings, rng))
+    if customer.opened > settings.start and chance(rng, 0.75):  # an account is opened to be used
+        kinds = [name for name in customer.vertical.mix.items if name != "refund"]
+        at = customer.opened + lognormal(rng, 40, 1.3) * MINUTE
+        acts.append(usual(customer, rng.choice(kinds), at, economy, rng))
     return [a for a in acts if _possible(a, settings)]
 
 
@@ -84,6 +89,10 @@ def usual(customer: Customer, name: str, at: float, economy: Economy, rng: Rando
     """One act of a kind, with whom and for how much it is the customer's habit."""
     activity = customer.vertical.activities[name]
     made = act(customer, name, at, rng, usd=_sum(customer, activity, rng))
+    if made.card is not None and chance(rng, _NEW_CARD):
+        land = issuing(rng, customer.country)
+        made.card = card(rng, land, max(customer.opened, shortly_before(rng, at)), economy.end)
+        customer.cards.append(made.card)
     if activity.party in {"shop", "webshop", "biller"}:
         merchant = _merchant(customer, activity.party, economy, rng)
         made.merchant = merchant

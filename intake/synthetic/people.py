@@ -104,11 +104,9 @@ class Customer:
     changes: Changes
     balance: float
     salary_day: int
-    session_minutes: float  # typical length
-    typing: float  # how irregular the hands are, 0..1
+    chargebacks: int  # known to the client, within a year
     trips: list[Trip] = field(default_factory=list)
     events: list[tuple[float, str]] = field(default_factory=list)  # life events still to come
-    chargebacks: int = 0
     purchases: int = 0
     returns: int = 0
     spot: tuple[float, float, float] | None = None  # latitude, longitude, since when
@@ -161,7 +159,7 @@ class Population:
         """Most accounts are years old, some are opened while the world runs."""
         if chance(rng, 0.07):
             return self._settings.start + rng.random() * self._settings.days * DAY
-        return self._settings.start - max(2.0, lognormal(rng, 600, 1.1)) * DAY
+        return self._settings.start - min(6000.0, 2 + lognormal(rng, 600, 1.1)) * DAY
 
     def _person(
         self, rng: Random, number: int, line: Vertical, land: Country, opened: float
@@ -207,7 +205,7 @@ class Population:
             cards=[
                 card(
                     rng,
-                    _issuing(rng, land),
+                    issuing(rng, land),
                     opened + rng.random() ** 3 * max(HOUR, begin - opened),
                     self._settings.end,
                 )
@@ -240,8 +238,7 @@ class Population:
             ),
             balance=round(lognormal(rng, 25, 1.0) * land.per_usd, rng.choice((0, 2))),
             salary_day=rng.choice((25, 25, 26, 27, 28, 28, 30, 1)),
-            session_minutes=lognormal(rng, 5, 0.5),
-            typing=bounded(rng, 0.68, 0.1, 0.3, 0.95),
+            chargebacks=int(chance(rng, 0.012)),
         )
 
     def _home(self, rng: Random, country: str) -> Address:
@@ -259,7 +256,7 @@ def _before(rng: Random, opened: float, begin: float, median_days: float) -> flo
     return max(opened, begin - lognormal(rng, median_days, 1.0) * DAY)
 
 
-def _issuing(rng: Random, land: Country) -> Country:
+def issuing(rng: Random, land: Country) -> Country:
     """Where a card is from: those who moved, or work elsewhere, keep an old one."""
     return COUNTRIES[rng.choice(("GB", "US", "DE", "FR"))] if chance(rng, 0.03) else land
 

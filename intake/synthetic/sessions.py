@@ -68,10 +68,18 @@ def own_strain(customer: Customer, at: float) -> Strain:
     """Wrong passwords now and then, more of them just before a new one was set."""
     rng = customer.rng
     if at - customer.changes.password < DAY and chance(rng, 0.5):
-        return Strain(failed_logins=rng.randrange(1, 5))
+        return Strain(failed_logins=_misses(rng, 0.6))
     drawn = rng.random()
     if drawn > 0.985:
         return Strain(on_the_phone=True)
     if drawn > 0.06:
         return Strain(remote_control=True) if drawn < 0.0605 else CALM
-    return Strain(failed_logins=1 + (drawn < 0.012) + (drawn < 0.003) + (drawn < 0.001))
+    return Strain(failed_logins=_misses(rng, 0.25))
+
+
+def _misses(rng: Random, again: float) -> int:
+    """One wrong password, and another as long as the next is wrong as well."""
+    misses = 1
+    while misses < 10 and chance(rng, again):
+        misses += 1
+    return misses

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from intake.synthetic.places import COUNTRIES
 from intake.synthetic.randomness import Weighted, bounded, chance, lognormal, serial
-from intake.synthetic.settings import DAY
+from intake.synthetic.settings import DAY, Settings
 
 
 class Trade(NamedTuple):
@@ -93,8 +93,9 @@ class Beneficiary:
 class Economy:
     """Everybody who can be paid in a world; a bigger world has more of them."""
 
-    def __init__(self, rng: Random, seed: int, start: float, people: int) -> None:
-        self._seed, self._start, self._made = seed, start, 0
+    def __init__(self, rng: Random, settings: Settings, people: int) -> None:
+        self._seed, self._start, self._made = settings.seed, settings.start, 0
+        self.end = settings.end
         shops = max(60, people // 8)
         self.shops = {code: self._merchants(rng, code, _SHOPPING, shops, 0.0) for code in COUNTRIES}
         self.webshops = {
@@ -109,13 +110,13 @@ class Economy:
         self.sellers = {code: self._sellers(rng, code, max(40, shops)) for code in COUNTRIES}
         self.agents = {
             code: Weighted(
-                (serial("A", seed, 1000 * i + j, 6), lognormal(rng, 1.0, 0.8))
+                (serial("A", self._seed, 1000 * i + j, 6), lognormal(rng, 1.0, 0.8))
                 for j in range(max(25, people // 25))
             )
             for i, code in enumerate(COUNTRIES)
         }
         self._well_known = {
-            code: [self.beneficiary(rng, start) for _ in range(30)] for code in COUNTRIES
+            code: [self.beneficiary(rng, self._start) for _ in range(30)] for code in COUNTRIES
         }
 
     def _merchants(
@@ -145,7 +146,7 @@ class Economy:
 
     def seller(self, rng: Random, code: str, age_days: float | None = None) -> Seller:
         self._made += 1
-        days = lognormal(rng, 420, 1.0) if age_days is None else age_days
+        days = min(7000.0, lognormal(rng, 420, 1.0)) if age_days is None else age_days
         return Seller(
             serial("S", self._seed, self._made, 7),
             self._start - days * DAY,
@@ -161,7 +162,7 @@ class Economy:
     def beneficiary(self, rng: Random, at: float, age_days: float | None = None) -> Beneficiary:
         """Somebody's account as it is found at a time; `age_days` when it is not as old as most."""
         self._made += 1
-        days = max(1.0, lognormal(rng, 800, 1.2)) if age_days is None else age_days
+        days = min(9000.0, 1 + lognormal(rng, 800, 1.2)) if age_days is None else age_days
         return Beneficiary(serial("B", self._seed, self._made, 9), at - days * DAY)
 
     def payee(self, rng: Random, code: str, at: float) -> Beneficiary:

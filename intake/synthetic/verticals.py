@@ -121,7 +121,8 @@ def _lines() -> list[Vertical]:
             (Activity("item", "purchase", "house", _APP_WEB, 8, 0.8, "price", True, "evening"), 78),
             (Activity("wallet", "deposit", "house", _APP_WEB, 20, 0.6, "round", True, "evening"),
                 12),
-            (Activity("gift", "transfer", "payee", _APP_WEB, 7, 0.8, "price", False, "evening"), 8),
+            (Activity("gift", "transfer", "payee", _APP_WEB, 7, 0.8, "price", False, "evening"),
+                14),
             (Activity("refund", "refund", "house", _APP_WEB, 8, 0.8, "price", True, "evening"), 2),
         ], "leisure"),
         _vertical("marketplace", 7, 1.5, {"NG": 36, "GB": 24, "US": 26, "DE": 14}, [

@@ -47,7 +47,7 @@ class World:
         people = max(120, settings.count * 90 // (_PER_CUSTOMER * settings.days))
         rng = stream(settings.seed, "surroundings")
         self._internet = Internet(rng, people)
-        self._economy = Economy(rng, settings.seed, settings.start, people)
+        self._economy = Economy(rng, settings, people)
         self._population = Population(settings, self._internet, self._economy)
         self._stage = Stage(settings, self._internet, self._economy, self._population)
         self._lines = Weighted({name: line.share / line.weekly for name, line in VERTICALS.items()})

@@ -243,7 +243,7 @@ TRACES = {
     "card_testing": lambda s: distinct(s, "card_token") >= 5 and distinct(s, "device_id") <= 2,
     "account_takeover": lambda s: distinct(s, "user_id") == 1 and lasts(s) < DAY,
     "sim_swap": lambda s: share_within(s, "sim_changed_at", 2 * DAY) == 1,
-    "mule_fan_in": lambda s: distinct(s, "user_id") >= 4,
+    "mule_fan_in": lambda s: distinct(s, "user_id") >= 3,
     "mule_fan_out": lambda s: distinct(s, "user_id") == 1 and lasts(s) < 5 * HOUR,
     "structuring": lambda s: lasts(s) > DAY and distinct(s, "user_id") <= 3,
     "loan_stacking": lambda s: (
