@@ -230,7 +230,7 @@ class Clerk:
         if line == "lending" or (act.activity.type == "withdrawal" and act.channel in _REMOTE):
             fields["bank_account_id"] = act.bank_account or customer.bank_account
         if line == "banking" and act.card is not None:
-            limit = 2.0 * customer.income * customer.country.per_usd
+            limit = 1.3 * customer.income * customer.country.per_usd
             customer.credit_used = min(1.0, customer.credit_used * 0.95 + act.amount / limit)
             fields["credit_used_ratio"] = round(customer.credit_used, 2)
 

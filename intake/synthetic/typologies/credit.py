@@ -72,11 +72,11 @@ def bust_out(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     for _ in range(rng.randrange(6, 15)):
         at = stage.awake(rng, at + lognormal(rng, 3.5, 0.9) * HOUR, person.city.zone)
         if line == "banking" and chance(rng, 0.25):
-            usd = typical(person, "cash") * rng.uniform(2, 4)
+            usd = typical(person, "cash") * rng.uniform(2.5, 5)
             plot.fraud.append(act(person, "cash", at, rng, usd=usd))
             continue
         shop = stage.shop(rng, person, FENCED)
-        usd = price(rng, shop.category, shop.level, person.standard) * rng.uniform(1.5, 4)
+        usd = price(rng, shop.category, shop.level, person.standard) * rng.uniform(2.5, 6)
         plot.fraud.append(at_merchant(act(person, "online", at, rng, usd=usd), shop, rng, usd=usd))
     return plot
 

@@ -68,9 +68,10 @@ def seller_scam(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     seller = stage.economy.seller(rng, buyers[0].country.code, lognormal(rng, 5, 0.7) - young)
     plot = Plot([], [])
     usd = 70 * buyers[0].standard ** 0.5 * rng.uniform(0.6, 1.4)
-    for _ in range(rng.randrange(8, 24)):
+    rng.shuffle(buyers)
+    for number in range(rng.randrange(8, 24)):
         at = stage.awake(rng, at + lognormal(rng, 35, 1.0) * MINUTE, buyers[0].city.zone)
-        made = act(rng.choice(buyers), "buy", at, rng, usd=usd * rng.uniform(0.9, 1.1))
+        made = act(buyers[number % len(buyers)], "buy", at, rng, usd=usd * rng.uniform(0.9, 1.1))
         made.seller = seller
         plot.fraud.append(made)
     return plot
