@@ -23,7 +23,7 @@ class ArchiveFileAdmin(ReadOnlyModelAdmin):
     """A list under the archive's figures; all of them are computed when the page is asked for."""
 
     list_before_template = "learning/archive_status.html"
-    list_display = ("day", "decisions", "bytes", "serials", "version", "state", "written", "name")
+    list_display = ("when", "decisions", "bytes", "version", "state", "written", "name")
     list_display_links = None
     list_filter = ("state",)
     ordering = ("-day", "-last_serial")
@@ -41,6 +41,10 @@ class ArchiveFileAdmin(ReadOnlyModelAdmin):
         page: HttpResponse = super().changelist_view(request, {**context, **(extra_context or {})})
         return page
 
+    @display(description="Day")
+    def when(self, file: ArchiveFile) -> str:
+        return file.day.isoformat()
+
     @display(description="Decisions")
     def decisions(self, file: ArchiveFile) -> SafeString:
         return _number(f"{file.rows:,}")
@@ -48,10 +52,6 @@ class ArchiveFileAdmin(ReadOnlyModelAdmin):
     @display(description="Size")
     def bytes(self, file: ArchiveFile) -> SafeString:
         return _number(filesizeformat(file.size))
-
-    @display(description="Serials")
-    def serials(self, file: ArchiveFile) -> str:
-        return f"{file.first_serial:,} – {file.last_serial:,}"
 
     @display(description="Catalogue")
     def version(self, file: ArchiveFile) -> str:
