@@ -106,8 +106,7 @@ end
 -- hash falls below 2^-level, and each counts for 2^level. When few are left, the level goes down:
 -- members seen before `changed` then still count by the level `before`.
 local function resample(hash_key, key, field, longest, kept)
-  local level, before, changed = 0, 0, 0
-  if kept then level, before, changed = unpack_struct('>BBd', kept) end
+  local level, before, changed = unpack_struct('>BBd', kept)
   local size = call('ZCARD', key)
   if size > TRIM then
     call('ZREMRANGEBYSCORE', key, '-inf', number(newest - longest - LATE))
@@ -134,7 +133,6 @@ local function resample(hash_key, key, field, longest, kept)
 end
 
 local function seen_since(key, start, kept)
-  if not kept then return call('ZCOUNT', key, '(' .. number(start), '+inf') end
   local level, before, changed = unpack_struct('>BBd', kept)
   if level == before or changed <= start then
     return call('ZCOUNT', key, '(' .. number(start), '+inf') * 2 ^ level
@@ -143,27 +141,14 @@ local function seen_since(key, start, kept)
     + call('ZCOUNT', key, number(changed), '+inf') * 2 ^ level
 end
 
-local function look(key, of, asked, member, kept, answers)
-  local set, longest = key .. '~' .. of, asked.longest
-  local previous
-  if member then
-    previous = call('ZSCORE', set, member)
-    previous = previous and tonumber(previous)
-    local level = kept and byte(kept, 1) or 0
-    if fresh and (level == 0 or sampled(member, level)) then
-      call('ZADD', set, 'GT', number(time), member)
-      call('EXPIRE', set, longest + LATE * 2)
-      if not previous then kept = resample(key, set, '~' .. of, longest, kept) end
-    end
-  end
-  local unsampled = kept and member and not sampled(member, byte(kept, 1))
+local function answer_sighting(asked, member, previous, distinct, answers)
   for i = 1, #asked, 2 do
     local what, start = asked[i], time - asked[i + 1]
     local answer = false
     if start >= complete_since then
       if what == 'distinct' then
-        answer = seen_since(set, start, kept)
-      elseif member and not unsampled then
+        answer = distinct(start)
+      elseif member then
         if what == 'repeated' then
           answer = (previous and previous > start) and 1 or 0
         elseif previous and previous > start and previous <= time then
@@ -173,6 +158,63 @@ local function look(key, of, asked, member, kept, answers)
     end
     answers[#answers + 1] = answer
   end
+end
+
+-- A few members stand in the entity's own hash, each with the time when it was seen last (8 bytes
+-- and 8): most entities never see more, and need no key and no command for it.
+local function look_at_few(key, of, asked, member, kept, answers, sets)
+  local horizon = newest - asked.longest - LATE
+  local previous, times, parts = nil, {}, {}
+  for position = 1, #kept, 16 do
+    local at = unpack_struct('>d', kept, position + 8)
+    if sub(kept, position, position + 7) == member then
+      previous = at
+    else
+      times[#times + 1] = at
+      if at >= horizon then parts[#parts + 1] = sub(kept, position, position + 15) end
+    end
+  end
+  if fresh and member then
+    local last = math.max(previous or time, time)
+    times[#times + 1] = last
+    parts[#parts + 1] = member .. pack('>d', last)
+    sets[#sets + 1] = '~' .. of
+    if #parts <= FEW then
+      sets[#sets + 1] = concat(parts)
+    else
+      for _, part in ipairs(parts) do
+        call('ZADD', key .. '~' .. of, number(unpack_struct('>d', part, 9)), sub(part, 1, 8))
+      end
+      call('EXPIRE', key .. '~' .. of, asked.longest + LATE * 2)
+      sets[#sets + 1] = pack('>BBd', 0, 0, 0)
+    end
+  elseif previous then
+    times[#times + 1] = previous
+  end
+  answer_sighting(asked, member, previous, function(start)
+    local seen = 0
+    for _, at in ipairs(times) do if at > start then seen = seen + 1 end end
+    return seen
+  end, answers)
+end
+
+-- Many members are a sorted set by the time when they were seen last; `kept` tells the sample.
+local function look_at_many(key, of, asked, member, kept, answers)
+  local set = key .. '~' .. of
+  local previous = nil
+  if member and sampled(member, byte(kept, 1)) then
+    previous = call('ZSCORE', set, member)
+    previous = previous and tonumber(previous)
+    if fresh then
+      call('ZADD', set, 'GT', number(time), member)
+      call('EXPIRE', set, asked.longest + LATE * 2)
+      if not previous then kept = resample(key, set, '~' .. of, asked.longest, kept) end
+    end
+  end
+  local told = member and sampled(member, byte(kept, 1)) and member
+  answer_sighting(asked, told, previous, function(start)
+    return seen_since(set, start, kept)
+  end, answers)
 end
 
 -- Frauds and transactions of an entity, each halved for every HALF_LIFE that has passed.
@@ -195,7 +237,7 @@ local function numbers(stored)
 end
 
 local function visit(asked)
-  local plan = PLAN[asked[1]]
+  local plan = PLAN[asked[1]]()
   local rings, key = plan.rings, base .. plan.name .. ':' .. ARGV[asked[2]]
   local fields, places, answers, sets = {}, {}, {}, {}
   for r = 1, #rings, 5 do
@@ -254,7 +296,12 @@ local function visit(asked)
 
   for s = 1, #plan.seen, 2 do
     local n = (s + 1) / 2
-    look(key, plan.seen[s], plan.seen[s + 1], asked[2 + n] and ARGV[asked[2 + n]], got[samples + n], answers)
+    local member, kept = asked[2 + n] and ARGV[asked[2 + n]], got[samples + n] or ''
+    if #kept % 16 == 0 then
+      look_at_few(key, plan.seen[s], plan.seen[s + 1], member, kept, answers, sets)
+    else
+      look_at_many(key, plan.seen[s], plan.seen[s + 1], member, kept, answers)
+    end
   end
   if plan.marks then
     for m = 1, #MARKS do

@@ -22,6 +22,9 @@ RISKY = ("institution", "customer", "device", "ip", "merchant", "beneficiary", "
 HALF_LIFE_SECONDS = 30 * 86_400
 """After which a fraud, and a transaction, counts half in an entity's risk."""
 
+FEW_MEMBERS = 16
+"""Up to so many members are kept with the entity itself, more in a sorted set of their own."""
+
 MOST_MEMBERS = 4_000
 """From here on who was seen is estimated from a sample. Some of those kept are older than the
 window (a late event may ask for them), so that this leaves room for 1,000 within it."""
@@ -59,9 +62,11 @@ class Script:
             "HALF_LIFE": HALF_LIFE_SECONDS,
             "MOST": MOST_MEMBERS,
             "TRIM": 64,
+            "FEW": FEW_MEMBERS,
             "HOT": HOT,
             "MARKS": _table(_text(mark) for mark in MARKS),
-            "PLAN": _table(self._table(name) for name in self._entities),
+            # Functions, so that only the tables of those who take part are made.
+            "PLAN": _table(f"function() return {self._table(name)} end" for name in self._entities),
         }
         lines = [f"local {name} = {value}" for name, value in constants.items()]
         return "\n".join([*lines, _TEXT])
@@ -83,7 +88,7 @@ class Script:
             (name, [ring[:2] for ring in plan.rings], [s.of for s in plan.sightings])
             for name, plan in self.plan.entities.items()
         ]
-        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIFE_SECONDS, "1"))
+        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIFE_SECONDS, "2"))
         return hashlib.blake2b(layout.encode(), digest_size=4).hexdigest()
 
     def _table(self, name: str) -> str:
