@@ -22,7 +22,7 @@ RISKY = ("institution", "customer", "device", "ip", "merchant", "beneficiary", "
 HALF_LIFE_SECONDS = 30 * 86_400
 """After which a fraud, and a transaction, counts half in an entity's risk."""
 
-FEW_MEMBERS = 16
+FEW_MEMBERS = 8
 """Up to so many members are kept with the entity itself, more in a sorted set of their own."""
 
 MOST_MEMBERS = 4_000
