@@ -4,12 +4,16 @@ import datetime as dt
 
 import fsspec
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
+from rules.catalogue import built_in_rules
+from rules.registry import registry
 from scoring.services import score_transaction
-from scoring.tests.conftest import bank, rule_book, stranger  # noqa: F401
+from scoring.tests.conftest import bank, stranger  # noqa: F401
 from scoring.tests.making import make_request, make_suspicious
 
+RULES = {"new_account", "vpn_or_proxy", "high_amount"}
 DAY = dt.date(2026, 10, 5)
 
 
@@ -25,6 +29,18 @@ def decide(client, *days: dt.date, **overrides):
             request = make(occurred_at=noon(day) + number, **overrides)
             made.append(score_transaction(client=client, request=request, source="test"))
     return made
+
+
+@pytest.fixture
+def rule_book(transactional_db, monkeypatch):
+    """Three rules: loading all of them for each test takes long."""
+    few = [rule for rule in built_in_rules() if rule.code in RULES]
+    monkeypatch.setattr("rules.sync.built_in_rules", lambda: few)
+    registry.forget()
+    call_command("load_rules", verbosity=0)
+    call_command("import_rates", verbosity=0)
+    yield
+    registry.forget()
 
 
 @pytest.fixture

@@ -33,24 +33,24 @@ def history(bank, stranger, any_archive):
     export()
 
 
-@pytest.mark.parametrize(
-    ("asked", "rows"),
-    [
-        ({}, 12),
-        ({"institution": "bank"}, 6),
-        ({"institution": "nobody"}, 0),
-        ({"since": DAYS[1]}, 8),
-        ({"until": DAYS[1]}, 4),
-        ({"since": DAYS[1], "until": DAYS[2], "institution": "other"}, 2),
-        ({"since": dt.datetime.combine(DAYS[2], dt.time(13), dt.UTC)}, 0),
-        ({"until": dt.datetime.combine(DAYS[0], dt.time(13), dt.UTC)}, 4),
-        ({"until": dt.datetime.combine(DAYS[0], dt.time(12), dt.UTC)}, 0),
-        ({"since": dt.date(2031, 1, 1)}, 0),
-    ],
-)
-def test_rows_are_chosen_by_time_and_institution(history, asked, rows):
-    frame = read.scan(**asked, columns=["transaction_id", "amount"]).collect()
-    assert (frame.height, frame.columns) == (rows, ["transaction_id", "amount"])
+CHOICES = [
+    ({}, 12),
+    ({"institution": "bank"}, 6),
+    ({"institution": "nobody"}, 0),
+    ({"since": DAYS[1]}, 8),
+    ({"until": DAYS[1]}, 4),
+    ({"since": DAYS[1], "until": DAYS[2], "institution": "other"}, 2),
+    ({"since": dt.datetime.combine(DAYS[2], dt.time(13), dt.UTC)}, 0),
+    ({"until": dt.datetime.combine(DAYS[0], dt.time(13), dt.UTC)}, 4),
+    ({"until": dt.datetime.combine(DAYS[0], dt.time(12), dt.UTC)}, 0),
+    ({"since": dt.date(2031, 1, 1)}, 0),
+]
+
+
+def test_rows_are_chosen_by_time_and_institution(history):
+    for asked, rows in CHOICES:
+        frame = read.scan(**asked, columns=["transaction_id", "amount"]).collect()
+        assert (frame.height, frame.columns) == (rows, ["transaction_id", "amount"]), asked
 
 
 def test_columns_have_their_types_whether_or_not_there_are_rows(history):
@@ -172,20 +172,17 @@ def label(decision: Decision, is_fraud: bool, known_at: dt.datetime, source="ana
     )
 
 
-@pytest.mark.parametrize(
-    ("known_by", "fraud"),
-    [(LATER[0], None), (LATER[1], True), (LATER[2], True), (LATER[3], False), (LATER[4], False)],
-)
-def test_the_latest_label_known_by_then_is_joined(history, known_by, fraud):
+def test_the_latest_label_known_by_then_is_joined(history):
     decision = Decision.objects.first()
     label(decision, True, LATER[1])
     label(decision, False, LATER[3])
-    rows = read.scan(columns=["transaction_id", "status"], known_by=known_by).collect()
-    assert rows.columns == ["transaction_id", "status", *LABEL]
-    assert rows.height == 12
-    known = dict(zip(rows["transaction_id"], rows["label_is_fraud"], strict=True))
-    assert known.pop(str(decision.pk)) is fraud
-    assert set(known.values()) == {None}
+    for known_by, fraud in zip(LATER, (None, True, True, False, False), strict=True):
+        rows = read.scan(columns=["transaction_id", "status"], known_by=known_by).collect()
+        assert rows.columns == ["transaction_id", "status", *LABEL]
+        assert rows.height == 12
+        known = dict(zip(rows["transaction_id"], rows["label_is_fraud"], strict=True))
+        assert known.pop(str(decision.pk)) is fraud
+        assert set(known.values()) == {None}
 
 
 def test_of_two_labels_known_at_once_the_one_recorded_last_counts(history):

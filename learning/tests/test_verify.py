@@ -20,7 +20,7 @@ DAYS = [DAY, DAY + dt.timedelta(days=1)]
 
 
 @pytest.fixture
-def history(bank, any_archive):
+def history(bank, archive):
     decide(bank, *DAYS)
     export()
     decide(bank, *DAYS)
@@ -55,8 +55,14 @@ def delete_decision():
         cursor.execute("ALTER TABLE scoring_decision ENABLE TRIGGER USER")
 
 
-def test_all_is_well_after_an_export(history):
-    assert verify() == Report(8, 4, [], [], [])
+def test_all_is_well_after_an_export(bank, any_archive):
+    decide(bank, *DAYS)
+    export()
+    assert verify() == Report(4, 2, [], [], [])
+    archive_store().remove(first_path())
+    assert verify().days == [DAY]
+    assert rewrite_days([DAY]) == 2
+    assert verify() == Report(4, 2, [], [], [])
 
 
 def test_what_waits_for_export_is_no_difference(history, bank):
