@@ -7,7 +7,7 @@ import pytest
 
 from features.windows.happening import FLAGS
 from scoring.state import connection
-from scoring.state.connection import client, run_script
+from scoring.state.connection import client, run_many, run_script
 from scoring.state.counters import ask, decode, encode, state_name
 from scoring.state.opening import begin_state
 from scoring.tests.counting import SCRIPT, Plain, make_recording
@@ -201,3 +201,36 @@ def test_hot_entities_are_named_by_kind(state):
 def _hot(state):
     (key,) = [key for key in state.scan_iter("fs:{1}:*", count=100_000) if key.endswith(b":hot")]
     return key, 0, -1
+
+
+@pytest.mark.slow
+def test_a_merchant_with_200_000_events_is_answered_right_and_stays_small(state):
+    """Four customers pay in turn, every thirteen seconds for thirty days."""
+    name, events = state_name(1, SCRIPT), 200_000
+    for first in range(0, events, 1_000):
+        batch = [_payment(number) for number in range(first, first + 1_000)]
+        run_many(SCRIPT, [(name, encode(recording, SCRIPT)) for recording in batch])
+    found = record(_payment(events)).answers
+    held = {window: _within(events, seconds) for window, seconds in SPANS.items()}
+    assert found["merchant_sum_1h"] == pytest.approx(held["1h"] * 2.5)
+    assert found["merchant_sum_24h"] == pytest.approx(held["24h"] * 2.5)
+    assert found["merchant_sum_30d"] == pytest.approx(held["30d"] * 2.5)
+    assert found["merchant_distinct_customer_24h"] == 4
+    (key,) = [k for k in state.scan_iter("*:merchant:*", count=100_000) if b"~" not in k]
+    assert state.memory_usage(key) < 150_000
+
+
+SPANS = {"1h": HOUR, "24h": DAY, "30d": 30 * DAY}
+
+
+def _payment(number):
+    return make_recording(
+        number, merchant=1, customer=number % 4, amount=2.5, occurred_at=T0 + number * 13
+    )
+
+
+def _within(last, seconds):
+    """How many of the payments up to the last lie in its window, to the bucket."""
+    length = seconds // 120
+    begin = (int(T0 + last * 13) // length - 119) * length
+    return sum(T0 + number * 13 >= begin for number in range(last + 1))
