@@ -4,6 +4,7 @@ All of it is invented and marked as such (`is_demo`, source "demo"); a system ch
 with it outside demo mode.
 """
 
+import heapq
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from clients.models import Institution
 from clients.services import create_institution, grant_scope, issue_api_key
 from foundation.errors import Unauthorized
 from foundation.models import User
+from foundation.outbox import drain_outbox
 from foundation.roles import assign_roles
 from intake.imports.decoding import decode
 from intake.synthetic.settings import HOUR, Settings
@@ -39,6 +41,7 @@ COUNT: Final = 800
 DAYS: Final = 14
 FRAUD_RATE: Final = 0.06  # more than in life, so that there is something to look at
 SEED: Final = 7
+FOLLOWED_EVERY: Final = 50  # rows
 _CHARGED_BACK: Final = frozenset(
     {"card_testing", "triangulation", "collusive_merchant", "friendly_fraud", "bust_out"}
 )
@@ -101,10 +104,7 @@ def seed_traffic(
     if there >= count:
         return 0
     rows = World(_settings(end or datetime.now(UTC), count)).rows()
-    for number, row in enumerate(rows, start=1):
-        if number > there:
-            _play(client, row, SOURCE)
-        progress(number, count)
+    _play(client, rows, SOURCE, after=there, progress=lambda number: progress(number, count))
     return count - there
 
 
@@ -112,8 +112,7 @@ def seed_sample(client: Client) -> int:
     """Score 50 transactions of 10 customers; returns how many are new."""
     there = _stored(client, SAMPLE_SOURCE)
     rows = _sample(World(_settings(datetime.now(UTC), COUNT, tag="sample")).rows())
-    for row in rows[there:]:
-        _play(client, row, SAMPLE_SOURCE)
+    _play(client, rows, SAMPLE_SOURCE, after=there)
     return max(0, len(rows) - there)
 
 
@@ -137,22 +136,46 @@ def _sample(rows: Iterable[Row]) -> list[Row]:
     return sorted((row for theirs in chosen for row in theirs), key=lambda row: row.at)
 
 
-def _play(client: Client, row: Row, source: str) -> None:
-    """Score one transaction; if by now it is known to be fraud, record that too, or neither."""
-    request = decode(row.fields, {})
-    if not row.labels.get("is_fraud"):  # nobody reports what is in order
-        score_transaction(client=client, request=request, source=source, imported=True)
-        return
-    typology = row.labels["true_typology"]
-    with transaction.atomic():
-        answer = score_transaction(client=client, request=request, source=source, imported=True)
-        record_label(
-            transaction_row=Transaction.objects.get(
-                institution_id=client.institution_id, external_id=answer.transaction_id
-            ),
-            is_fraud=True,
-            source=Label.Source.CHARGEBACK if typology in _CHARGED_BACK else Label.Source.CUSTOMER,
-            by=ACTOR,
-            known_at=datetime.fromisoformat(row.labels["label_known_at"]),
-            typology=typology,
-        )
+def _play(
+    client: Client,
+    rows: Iterable[Row],
+    source: str,
+    *,
+    after: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Score the rows after the first so many; record each fraud when the rows' clock reaches the
+    time since when it is known, and let what follows be known before the rows that come then.
+
+    Labels that are there already stay as they are, so an interrupted start loses none.
+    """
+    waiting: list[tuple[datetime, str, str]] = []
+    for number, row in enumerate(rows, start=1):
+        while waiting and waiting[0][0].timestamp() <= row.at:
+            _label(client, *heapq.heappop(waiting))
+        if number > after:
+            request = decode(row.fields, {})
+            score_transaction(client=client, request=request, source=source, imported=True)
+        if row.labels.get("is_fraud"):  # nobody reports what is in order
+            known_at = datetime.fromisoformat(row.labels["label_known_at"])
+            fraud = (known_at, row.fields["transaction_id"], row.labels["true_typology"])
+            heapq.heappush(waiting, fraud)
+        if number > after and number % FOLLOWED_EVERY == 0:
+            drain_outbox()
+        progress(number)
+    for fraud in sorted(waiting):
+        _label(client, *fraud)
+    drain_outbox()
+
+
+def _label(client: Client, known_at: datetime, transaction_id: str, typology: str) -> None:
+    record_label(
+        transaction_row=Transaction.objects.get(
+            institution_id=client.institution_id, external_id=transaction_id
+        ),
+        is_fraud=True,
+        source=Label.Source.CHARGEBACK if typology in _CHARGED_BACK else Label.Source.CUSTOMER,
+        by=ACTOR,
+        known_at=known_at,
+        typology=typology,
+    )

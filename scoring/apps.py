@@ -9,5 +9,6 @@ class ScoringConfig(AppConfig):
         from scoring import catalogue_sync, receivers  # noqa: F401  subscribe when imported
         from scoring.list_sources import register_sources
         from scoring.profiles import receivers as follow_profiles  # noqa: F401
+        from scoring.state import following, labels  # noqa: F401
 
         register_sources()

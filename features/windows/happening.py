@@ -53,8 +53,8 @@ def happening(
         occurred_at=occurred_at,
         amount=amount_in_base,
         flags=flags_of(amount=amount, usd=amount_in_usd, transaction_type=transaction_type),
-        entities=_joined(ENTITIES, parts, ENTITY_BYTES),
-        members=_joined(MEMBERS, parts, MEMBER_BYTES),
+        entities=_joined(ENTITIES, parts, parties, ENTITY_BYTES),
+        members=_joined(MEMBERS, parts, parties, MEMBER_BYTES),
     )
 
 
@@ -71,14 +71,19 @@ def flags_of(*, amount: float, usd: float | None, transaction_type: str | None) 
 
 
 def _joined(
-    names: Mapping[str, tuple[str, ...]], parts: Mapping[str, bytes], size: int
+    names: Mapping[str, tuple[str, ...]],
+    parts: Mapping[str, bytes],
+    parties: Mapping[str, bytes],
+    size: int,
 ) -> dict[str, bytes]:
+    """A party's keyed hash is cut to size; all else is hashed, as its beginnings may be equal."""
     found = {}
     for name, needed in names.items():
         if len(needed) == 1:
             part = parts.get(needed[0])
             if part is not None:
-                found[name] = part[:size] if len(part) >= size else _digest((part,), size)
+                hashed = needed[0] in parties or needed[0] == "payee"
+                found[name] = part[:size] if hashed else _digest((part,), size)
         else:
             several = tuple(parts.get(part) for part in needed)
             if None not in several:

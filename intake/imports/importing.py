@@ -23,6 +23,7 @@ from foundation.errors import Unavailable
 from intake.imports import runs
 from intake.imports.errors import CannotImport, Overtaken
 from intake.imports.formats import ImportFormat, Options
+from intake.imports.labels import LabelTeller
 from intake.imports.ordering import sorted_rows, survey
 from intake.imports.progress import Progress
 from intake.imports.reading import Source, open_source
@@ -158,6 +159,7 @@ def _feed(run: ImportRun, order: Order, source: Source, progress: Progress) -> N
     end = run.rows if order.limit is None else min(order.limit, run.rows)
     marks = list(run.progress)
     job = _job(run, order)
+    teller = LabelTeller(order.institution.pk, FORMATS[order.format_name])
     position = min(marks)
     with (
         closing(_rows_from(run, order, source, position)) as rows,
@@ -170,10 +172,13 @@ def _feed(run: ImportRun, order: Order, source: Source, progress: Progress) -> N
                 raise CannotImport(f"{order.path.name} has fewer rows than a moment ago.")
             for tally in team.take(_shares(job, window, position, marks)):
                 progress.advance(tally.rows)
+            teller.passed(window)
             position += size
             marks = [max(mark, position) for mark in marks]
         for tally in team.rest():
             progress.advance(tally.rows)
+    if position >= run.rows:
+        teller.rest()
 
 
 def _job(run: ImportRun, order: Order) -> Job:

@@ -5,15 +5,19 @@ no vector and no rule. No event tells of each: an import is history, and who lea
 reads the table.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from foundation.errors import Unavailable
 from intake.imports.errors import BadRow
-from intake.imports.formats import Truth
+from intake.imports.formats import ImportFormat, Truth
 from intake.imports.rows import Row
 from scoring.inputs import TransactionInput
+from scoring.state.errors import StateUnavailableError
+from scoring.state.labels import tell_due_labels
 from transactions.models import Label, TransactionKey
 
 
@@ -71,3 +75,38 @@ def _label(institution_id: int, transaction_id: UUID, entry: Pending, delay: flo
         typology=truth.typology,
         known_at=datetime.fromtimestamp(min(known_at, now), UTC),  # by now it is known
     )
+
+
+class LabelTeller:
+    """Tells the counters of each label when the events' clock reaches the time it is known since.
+
+    A worker may be two windows behind, so it is the beginning of the window before the last that
+    all rows have passed.
+    """
+
+    def __init__(self, institution_id: int, layout: ImportFormat) -> None:
+        self._institution_id = institution_id
+        self._layout = layout
+        self._begun: deque[float] = deque(maxlen=3)
+
+    def passed(self, window: Sequence[Row]) -> None:
+        """The window was handed out, in event-time order."""
+        times = (self._layout.event_time(row.fields) for row in window)
+        first = next((time for time in times if time is not None), None)
+        if first is None:
+            return
+        self._begun.append(first)
+        if len(self._begun) == 3:
+            self._tell(until=datetime.fromtimestamp(self._begun[0], UTC))
+
+    def rest(self) -> None:
+        """All rows are stored: what is known by today. Labels of earlier files may be among it."""
+        self._tell(until=datetime.now(UTC), from_the_beginning=True)
+
+    def _tell(self, *, until: datetime, from_the_beginning: bool = False) -> None:
+        try:
+            tell_due_labels(
+                self._institution_id, until=until, from_the_beginning=from_the_beginning
+            )
+        except StateUnavailableError as error:
+            raise Unavailable("Redis does not answer, so labels cannot be told.") from error

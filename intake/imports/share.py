@@ -7,7 +7,6 @@ at any moment leaves either all of a share or nothing, and the counts are exact.
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from django.db import (
@@ -32,8 +31,6 @@ from intake.imports.registry import FORMATS
 from intake.imports.rejects import Reject
 from intake.imports.rows import Row
 from scoring.services import score_transaction
-from scoring.state.errors import StateUnavailableError
-from scoring.state.labels import tell_due_labels
 
 TRIES: Final = 4  # of a share that PostgreSQL chose as the victim of a deadlock
 
@@ -91,7 +88,9 @@ def score_share(share: Share) -> Tally:
     """
     pending, refused = _decoded(share)
     tally = _store_share(share, pending, refused)
-    _follow_up(share, pending)
+    # History passes faster here than workers would follow: habits and outcomes would be days
+    # behind the next rows.
+    drain_outbox()
     return tally
 
 
@@ -111,24 +110,6 @@ def _store_share(share: Share, pending: Sequence[Pending], refused: Sequence[Rej
             if not tries_left or not _deadlocked(error):
                 raise
     raise AssertionError("unreachable")
-
-
-def _follow_up(share: Share, pending: Sequence[Pending]) -> None:
-    """Let what follows from these rows be known before the next ones come.
-
-    History passes faster here than workers would follow: customers' habits, outcomes and the
-    frauds that became known meanwhile would be days behind.
-    """
-    drain_outbox()
-    times = [entry.request.occurred_at or 0.0 for entry in pending]
-    if not times:
-        return
-    try:
-        tell_due_labels(
-            share.job.client.institution_id, until=datetime.fromtimestamp(max(times), UTC)
-        )
-    except StateUnavailableError as error:
-        raise _without_redis() from error
 
 
 def _without_redis() -> Unavailable:

@@ -64,6 +64,8 @@ def read_place(address: str) -> Mapping[str, Value]:
     found: dict[str, Value] = {}
     asked = known = False
     for reader, is_map in readers():
+        if ":" in address and reader.metadata().ip_version == 4:
+            continue  # a file that cannot hold it was not asked
         record = _record(reader, address)
         if is_map:
             asked, known = True, known or bool(record)

@@ -4,7 +4,8 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -112,19 +113,26 @@ def run_many(script: Script, calls: Iterable[tuple[str, Sequence[bytes]]]) -> li
     For work after the decision: it waits longer. Raises StateUnavailableError; some of the calls
     may have been carried out.
     """
+    with patient_client() as server, server.pipeline(transaction=False) as pipe:
+        pipe.script_load(script.text)
+        for key, arguments in calls:
+            pipe.evalsha(script.sha, 1, key, *arguments)
+        answers: list[bytes] = pipe.execute()[1:]
+        return answers
+
+
+@contextmanager
+def patient_client(*, seconds: float = 30) -> Iterator[redis.Redis]:
+    """For work outside of the hot path. Raises StateUnavailableError when Redis fails."""
     try:
-        with client() as server, server.pipeline(transaction=False) as pipe:
-            pipe.script_load(script.text)
-            for key, arguments in calls:
-                pipe.evalsha(script.sha, 1, key, *arguments)
-            answers: list[bytes] = pipe.execute()[1:]
-            return answers
+        with client(seconds=seconds) as server:
+            yield server
     except (RedisError, OSError) as error:
         raise StateUnavailableError(type(error).__name__) from error
 
 
 def client(*, seconds: float = 30) -> redis.Redis:
-    """For work outside of the hot path; waits longer and may be used for any command."""
+    """A connection that waits longer than a decision may; raises what the library raises."""
     return redis.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=seconds,

@@ -2,7 +2,8 @@
 -- The plan stands above this text; it is generated from the catalogue (scoring/state/script.py).
 --
 -- KEYS[1]  the institution's state: generation, newest, complete_since
--- ARGV[1]  msgpack: {time, seconds to remember the id, flags, amount, entities, marks, outcome}
+-- ARGV[1]  msgpack: {time, seconds to remember the id, flags, amount, entities, marks, outcome,
+--          seconds to keep the answer}
 --          entities: {{place in PLAN, hash, member or false, ...}, ...}, hashes by number of ARGV;
 --          marks: {numbers or false, ...}
 -- ARGV[2]  the transaction's id; after it the hashes
@@ -69,6 +70,11 @@ if newest and time < newest - LATE and not outcome then return 'late' end
 local base = string.match(KEYS[1], '^fs:{%d+}:') .. state[1] .. ':'
 local fresh = call('SET', base .. (outcome and 'o' or 't') .. ARGV[2], '', 'NX', 'EX', question[2])
 if outcome and not fresh then return 'repeated' end
+local kept_answer = base .. 'a' .. ARGV[2]
+if not fresh then  -- a repeat is told what the first one was
+  local first = call('GET', kept_answer)
+  if first then return first end
+end
 if fresh and not outcome and not (newest and newest >= time) then
   call('HSET', KEYS[1], 'newest', number(time))
 end
@@ -148,7 +154,7 @@ local function answer_sighting(asked, member, previous, distinct, answers)
     if start >= complete_since then
       if what == 'distinct' then
         answer = distinct(start)
-      elseif member then
+      elseif member and fresh then  -- of a repeat, nobody knows which sighting was its own
         if what == 'repeated' then
           answer = (previous and previous > start) and 1 or 0
         elseif previous and previous > start and previous <= time then
@@ -282,14 +288,21 @@ local function visit(asked)
     end
   end
   if fresh and not outcome and rings[4] == 0 and (answers[1] or 0) >= HOT then
-    call('ZADD', base .. 'hot', answers[1], plan.name .. ':' .. ARGV[asked[2]])
-    call('ZREMRANGEBYRANK', base .. 'hot', 0, -101)
-    call('EXPIRE', base .. 'hot', rings[2])
+    local hot = base .. 'hot:' .. floor(newest / 3600)
+    call('ZADD', hot, answers[1], plan.name .. ':' .. ARGV[asked[2]])
+    call('ZREMRANGEBYRANK', hot, 0, -101)
+    call('EXPIRE', hot, 7200)
+  end
+  local kept_for = plan.longest + LATE * 2
+  if plan.risk then
+    local stored = got[#fields]
+    local known = stored and select(4, unpack_struct('>dddI4', stored)) or 0
+    if known > 0 then kept_for = 10 * HALF_LIFE end  -- a fraud has faded to a thousandth by then
   end
   if outcome then
     if #sets > 0 then
       call('HSET', key, unpack(sets))
-      call('EXPIRE', key, plan.longest + LATE * 2)
+      call('EXPIRE', key, kept_for)
     end
     return answers
   end
@@ -307,7 +320,7 @@ local function visit(asked)
     for m = 1, #MARKS do
       local stored, payload = got[marks + m], question[6][m]
       local earlier = stored and unpack_struct('>d', stored)
-      answers[#answers + 1] = earlier and earlier <= time and numbers(stored) or false
+      answers[#answers + 1] = fresh and earlier and earlier <= time and numbers(stored) or false
       if fresh and payload and not (earlier and earlier > time) then
         sets[#sets + 1] = 'last:' .. MARKS[m]
         sets[#sets + 1] = pack('>d', time)
@@ -315,11 +328,9 @@ local function visit(asked)
       end
     end
   end
-  local kept_for = plan.longest + LATE * 2
   if plan.risk then
     local rated = risk(got[#fields], sets)
     answers[#answers + 1] = time - HALF_LIFE >= complete_since and rated
-    if rated[3] > 0 then kept_for = 10 * HALF_LIFE end  -- a fraud has faded to a thousandth by then
   end
   if #sets > 0 then
     call('HSET', key, unpack(sets))
@@ -331,4 +342,6 @@ end
 
 local answer = {fresh and 1 or 0}
 for _, asked in ipairs(question[5]) do answer[#answer + 1] = visit(asked) end
-return cmsgpack.pack(answer)
+answer = cmsgpack.pack(answer)
+if question[8] > 0 then call('SET', kept_answer, answer, 'EX', question[8]) end
+return answer

@@ -23,6 +23,9 @@ REMEMBERED_SECONDS: Final = 86_400
 """How long a transaction's id is known here. Repeats of stored ones are found in the database; this
 is for those that were counted and then not stored."""
 
+ANSWERED_SECONDS: Final = 600
+"""How long an answer is kept for a repeat, which must not see its own first try as history."""
+
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 
@@ -65,7 +68,7 @@ def state_name(institution_id: int, script: Script = SCRIPT) -> str:
 def ask(recording: Recording, script: Script = SCRIPT) -> bytes:
     """Record and read; the script's raw answer. Raises StateUnavailableError."""
     name = state_name(recording.institution_id, script)
-    return run_script(script, name, encode(recording, script))
+    return run_script(script, name, encode(recording, script, answered=ANSWERED_SECONDS))
 
 
 def encode(
@@ -74,8 +77,13 @@ def encode(
     *,
     outcome: int = 0,
     remembered: int = REMEMBERED_SECONDS,
+    answered: int = 0,
 ) -> list[bytes]:
-    """The script's arguments. With an outcome's flag, only that is recorded."""
+    """The script's arguments. With an outcome's flag, only that is recorded.
+
+    `remembered`: how long the transaction's id is known; `answered`: how long the answer is kept
+    for its repeats. In seconds.
+    """
     event = recording.happening
     amount = None if event.amount is None else round(event.amount * UNITS)
     hashes = [b"", recording.record_id]  # the first argument is the question itself
@@ -90,6 +98,7 @@ def encode(
             entities,
             [recording.marks.get(mark, False) for mark in MARKS],
             bool(outcome),
+            answered,
         )
     )
     return hashes

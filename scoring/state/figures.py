@@ -6,12 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError
 
 from clients.models import Institution
-from scoring.state.connection import client
+from scoring.state.connection import patient_client
 from scoring.state.counters import state_name
-from scoring.state.errors import StateUnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +35,21 @@ class StateFigures:
 def state_figures() -> StateFigures:
     """One query, and a few commands for each institution. Raises StateUnavailableError."""
     institutions = Institution.objects.order_by("slug").values_list("pk", "slug")
-    try:
-        with client(seconds=1) as server:
-            memory = server.info("memory")["used_memory"]
-            states = [_state(server, pk, slug) for pk, slug in institutions]
-    except (RedisError, OSError) as error:
-        raise StateUnavailableError(type(error).__name__) from error
+    with patient_client(seconds=1) as server:
+        memory = server.info("memory")["used_memory"]
+        states = [_state(server, pk, slug) for pk, slug in institutions]
     return StateFigures(int(memory), tuple(state for state in states if state))
 
 
 def _state(server: redis.Redis, institution_id: int, slug: str) -> StateOf | None:
     name = state_name(institution_id)
-    generation, since = server.hmget(name, "generation", "complete_since")
+    generation, since, newest = server.hmget(name, "generation", "complete_since", "newest")
     if generation is None or since is None:
         return None
     hot: Counter[str] = Counter()
     busiest: dict[str, int] = {}
-    key = f"fs:{{{institution_id}}}:{str(generation, 'ascii')}:hot"  # type: ignore[arg-type]
+    hour = int(float(newest or 0) // 3_600)
+    key = f"fs:{{{institution_id}}}:{str(generation, 'ascii')}:hot:{hour}"  # type: ignore[arg-type]
     ranked: list[Any] = server.zrange(key, 0, -1, desc=True, withscores=True)
     for member, events in ranked:
         kind = member.partition(b":")[0].decode()

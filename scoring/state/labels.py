@@ -1,6 +1,6 @@
 """What turned out to be fraud, told to the risk of those who took part, when it becomes known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 
 from foundation.outbox import Envelope, subscribe
-from scoring.state.connection import Lua, client, run_many
-from scoring.state.counters import Recording, state_name
+from scoring.state.connection import Lua, patient_client, run_many
+from scoring.state.counters import state_name
 from scoring.state.script import HALF_LIFE_SECONDS, RISKY
-from scoring.state.stored import stored_recordings
+from scoring.state.stored import Stored, stored_recordings
 from transactions.events import LabelRecorded
 from transactions.models import Label
 
@@ -36,7 +36,7 @@ def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int
     """
     verdicts = _verdicts(ids, known_by)
     calls = [
-        (name or state_name(one.recording.institution_id), _arguments(one.recording, verdict))
+        (name or state_name(one.recording.institution_id), _arguments(one, verdict))
         for one in stored_recordings(list(verdicts))
         if (verdict := verdicts[one.id]) is not None
     ]
@@ -49,35 +49,42 @@ def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, bool]:
     return dict(rows.values_list("transaction_id", "is_fraud"))  # the last one stays
 
 
-def _arguments(recording: Recording, fraud: bool) -> list[bytes]:
-    event = recording.happening
-    question = (event.occurred_at, fraud, HALF_LIFE_SECONDS)
+def _arguments(one: Stored, fraud: bool) -> list[bytes]:
+    event = one.recording.happening
+    question = (event.occurred_at, fraud, HALF_LIFE_SECONDS, one.late)
     entities = (
         name.encode() + b":" + event.entities[name] for name in RISKY if name in event.entities
     )
-    return [msgspec.msgpack.encode(question), recording.record_id, *entities]
+    return [msgspec.msgpack.encode(question), one.recording.record_id, *entities]
 
 
-def tell_due_labels(institution_id: int, *, until: datetime) -> int:
+def tell_due_labels(
+    institution_id: int, *, until: datetime, from_the_beginning: bool = False
+) -> int:
     """Tell the labels of imported history that became known up to `until`, by the events' clock.
 
-    For imports, where no event tells of each label; what was told before is remembered with the
-    state, and telling it again changes nothing. Returns how many changed anything.
+    For imports, where no event tells of each label. What was told before is remembered with the
+    state and left out, unless it is to be told `from_the_beginning`; told again, it changes
+    nothing. Returns how many changed anything.
     """
     name = state_name(institution_id)
-    with client() as server:
-        before = server.hget(name, _TOLD_UNTIL)
+    with patient_client() as server:
+        before = None if from_the_beginning else server.hget(name, _TOLD_UNTIL)
         since = datetime.fromtimestamp(float(before), UTC) if before else _BEGINNING
         if until <= since:
             return 0
-        due = Label.objects.filter(
-            institution_id=institution_id, known_at__gt=since, known_at__lte=until, is_fraud=True
-        )
-        ids = list(due.values_list("transaction_id", flat=True))
-        changed = sum(
-            tell_risk(ids[first : first + _BATCH], known_by=until)
-            for first in range(0, len(ids), _BATCH)
-        )
+        changed = sum(tell_risk(ids, known_by=until) for ids in _due(institution_id, since, until))
         if server.exists(name):
             server.hset(name, _TOLD_UNTIL, repr(until.timestamp()))
     return changed
+
+
+def _due(institution_id: int, since: datetime, until: datetime) -> Iterator[list[UUID]]:
+    """Transactions that a label of that time makes a fraud, or no longer one."""
+    labels = Label.objects.filter(
+        institution_id=institution_id, known_at__gt=since, known_at__lte=until
+    )
+    frauds = labels.filter(transaction__labels__is_fraud=True)
+    ids = list(frauds.values_list("transaction_id", flat=True).distinct())
+    for first in range(0, len(ids), _BATCH):
+        yield ids[first : first + _BATCH]

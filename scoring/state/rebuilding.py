@@ -14,21 +14,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from clients.models import Institution
 from features.windows.declaring import LATE_SECONDS, WINDOWS
 from foundation import audit
 from foundation.errors import Conflict
-from scoring.state.connection import client
+from scoring.state.connection import patient_client
 from scoring.state.counters import state_name
 from scoring.state.following import count, record_outcomes
 from scoring.state.labels import tell_risk
 from scoring.state.opening import ALWAYS
+from scoring.state.script import HALF_LIFE_SECONDS
 from scoring.state.stored import stored_recordings
 from transactions.models import Label, Transaction
 
@@ -39,6 +41,9 @@ SETTLING: Final = timedelta(seconds=15)
 """How long a transaction may be under way between its counters and its commit."""
 
 _REMEMBERED_SECONDS: Final = 3_600
+RISK_REACH: Final = timedelta(seconds=10 * HALF_LIFE_SECONDS)
+"""How far back frauds are known: by then one has faded to a thousandth."""
+
 _LONGEST = max(WINDOWS.values(), key=lambda window: window.seconds)
 _REACH: Final = timedelta(seconds=_LONGEST.seconds + _LONGEST.bucket_seconds + LATE_SECONDS)
 """How far back stored transactions are counted: what the longest window of the latest event that
@@ -68,18 +73,19 @@ def rebuild_counters(
         start, complete = _reach(institution)
         name = state_name(institution.pk)
         building = f"{name}:building"
-        _begin(building)
+        _begin(institution.pk, building)
         counted = 0
         for batch in _batches(institution, start):
             counted += _count(batch, building)
             progress(len(batch))
-        _tell_labels(institution, start, building)
+        _tell_labels(institution, building, _frauds_since(began - RISK_REACH))
         since = ALWAYS if complete else start.timestamp()
         old = _swap(building, name, since)
         if old:  # decisions may be under way that counted there
             settle(SETTLING.total_seconds())
         for batch in _batches(institution, start, received_from=began - SETTLING):
             _count(batch, name)
+        _tell_labels(institution, name, Q(recorded_at__gte=began - SETTLING))
         _forget(institution.pk, old)
         audit.record(
             actor=by,
@@ -95,7 +101,7 @@ def is_complete(institution: Institution) -> bool:
     """Whether every window can be told, or nothing is stored that could be counted. Two queries."""
     if not Transaction.objects.filter(institution=institution).exists():
         return True
-    with client() as server:
+    with patient_client() as server:
         since = server.hget(state_name(institution.pk), "complete_since")
     return since is not None and float(since) <= _reach(institution)[0].timestamp()
 
@@ -144,26 +150,32 @@ def _count(ids: list[UUID], name: str) -> int:
     return len(stored)
 
 
-def _tell_labels(institution: Institution, start: datetime, name: str) -> None:
+def _frauds_since(start: datetime) -> Q:
+    return Q(is_fraud=True, transaction__occurred_at__gte=start)
+
+
+def _tell_labels(institution: Institution, name: str, which: Q) -> None:
     now = datetime.now(UTC)
-    frauds = Label.objects.filter(
-        institution=institution, is_fraud=True, transaction__occurred_at__gte=start
-    )
-    ids = list(frauds.values_list("transaction_id", flat=True).distinct())
+    labels = Label.objects.filter(which, institution=institution)
+    ids = list(labels.values_list("transaction_id", flat=True).distinct())
     for first in range(0, len(ids), BATCH):
         tell_risk(ids[first : first + BATCH], known_by=now, name=name)
 
 
-def _begin(building: str) -> None:
+def _begin(institution_id: int, building: str) -> None:
+    """An empty state to be filled; what an interrupted rebuild has left goes first."""
+    with patient_client() as server:
+        left = server.hget(building, "generation")
+    _forget(institution_id, "" if left is None else str(left, "ascii"))  # type: ignore[arg-type]
     fields = {"generation": secrets.token_hex(4), "complete_since": repr(ALWAYS)}
-    with client() as server:
+    with patient_client() as server:
         server.delete(building)
-        server.hset(building, mapping=fields)
+        server.hset(building, mapping=fields)  # type: ignore[arg-type]
 
 
 def _swap(building: str, name: str, since: float) -> str:
     """Put the new state in place; the generation of the old one, empty where there was none."""
-    with client() as server:
+    with patient_client() as server:
         server.hset(building, "complete_since", repr(since))
         return bytes(server.eval(_SWAP, 1, building, name)).decode()
 
@@ -172,9 +184,10 @@ def _forget(institution_id: int, generation: str) -> None:
     """Remove an old state's keys; decisions under way may write a few more, which expire."""
     if not generation:
         return
-    with client() as server:
-        for key in server.scan_iter(f"fs:{{{institution_id}}}:{generation}:*", count=5_000):
-            server.unlink(key)
+    with patient_client() as server:
+        keys = server.scan_iter(f"fs:{{{institution_id}}}:{generation}:*", count=5_000)
+        while some := list(islice(keys, 1_000)):
+            server.unlink(*some)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Stored transactions as the counters are told of them, after the decision."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from clients.models import Institution
+from foundation.crypto import TamperedValue, UnknownKeyVersion
 from intelligence.enrichment import enrich
 from scoring.inputs import TransactionInput
 from scoring.models import Decision
@@ -15,6 +17,8 @@ from scoring.state.counters import Recording
 from scoring.state.recording import make_recording, record_id
 from transactions.models import Transaction
 from transactions.sealing import open_request
+
+logger = logging.getLogger(__name__)
 
 
 class Stored(NamedTuple):
@@ -30,8 +34,7 @@ class Stored(NamedTuple):
 def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
     """What the counters were told of these transactions, or should have been, in order of arrival.
 
-    Three queries, and each request is opened. Raises UnknownKeyVersion or TamperedValue for one
-    that does not open.
+    Three queries, and each request is opened; one that does not open is logged and left out.
     """
     rows = list(Transaction.objects.filter(pk__in=ids).order_by("pk").only(*_COLUMNS))
     decided = Decision.objects.filter(pk__in=ids).values_list(
@@ -41,7 +44,12 @@ def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
     currencies = _base_currencies({row.institution_id for row in rows})
     for row in rows:
         status, recorded_as, late = outcomes[row.pk]
-        yield Stored(row.pk, _recording(row, recorded_as, currencies), status, bool(late))
+        try:
+            recording = _recording(row, recorded_as, currencies)
+        except (UnknownKeyVersion, TamperedValue) as error:  # one row must not stop all others
+            logger.error("transaction %s does not open: %s", row.pk, type(error).__name__)
+            continue
+        yield Stored(row.pk, recording, status, bool(late))
 
 
 _COLUMNS = ("id", "institution_id", "occurred_at", "currency", "sealed")

@@ -86,20 +86,21 @@ class Plain:
 
     complete_since: float = -1e300
     events: list[Happening] = field(default_factory=list)
-    known: set[bytes] = field(default_factory=set)
+    answered: dict[bytes, dict[str, float | bool]] = field(default_factory=dict)
     newest: float = float("-inf")
 
     def record(self, recording: Recording) -> dict[str, float | bool]:
         event = recording.happening
         if event.occurred_at < self.newest - LATE_SECONDS:
             return {}
-        if recording.record_id not in self.known:
-            self.known.add(recording.record_id)
-            self.events.append(event)
-            self.newest = max(self.newest, event.occurred_at)
-            earlier = self.events[:-1]
-        else:
-            earlier = self.events
+        if recording.record_id not in self.answered:
+            self.answered[recording.record_id] = self._first(event)
+        return self.answered[recording.record_id]
+
+    def _first(self, event: Happening) -> dict[str, float | bool]:
+        earlier = list(self.events)
+        self.events.append(event)
+        self.newest = max(self.newest, event.occurred_at)
         found = {f.name: self._answer(f.windowed, event, earlier) for f in FEATURES}
         return {name: answer for name, answer in found.items() if answer is not None}
 

@@ -93,11 +93,30 @@ def test_a_window_ends_with_the_event_and_leaves_out_what_is_older(state):
     assert found["customer_count_24h"] == 3
 
 
-def test_a_retry_adds_nothing_and_is_answered_the_same(state):
-    first = answers(1, customer=1, merchant=1)
-    assert (
-        answers(1, customer=1, merchant=1)["customer_count_1h"] == first["customer_count_1h"] == 1
-    )
+def test_a_retry_adds_nothing_and_is_told_what_the_first_try_was(state):
+    payment = make_recording(1, customer=1, merchant=1, card=1, marks={"time": ()})
+    first = record(payment)
+    assert first.answers["customer_repeated_payment_10m"] is False
+    assert record(payment) == first
+    again = make_recording(2, customer=1, merchant=1, card=1)
+    assert record(again).answers["customer_count_1h"] == 2
+
+
+def test_a_retry_after_the_answer_was_forgotten_takes_its_own_try_for_nothing(state):
+    payment = make_recording(1, customer=1, merchant=1, marks={"time": ()})
+    record(payment)
+    for key in state.scan_iter("fs:{1}:*:a1", count=100_000):
+        state.delete(key)
+    second = record(payment)
+    assert second.answers["customer_count_1h"] == 1
+    assert "customer_repeated_payment_10m" not in second.answers
+    assert second.marks == {}
+
+
+def test_amounts_that_begin_alike_are_told_apart(state):
+    answers(1, customer=1, merchant=1, amount=1_500_000.0)
+    found = answers(2, customer=1, merchant=1, amount=1_500_000.5)
+    assert found["customer_repeated_payment_10m"] is False
 
 
 def test_an_event_of_the_future_does_not_count_for_an_earlier_one(state):
@@ -199,7 +218,7 @@ def test_hot_entities_are_named_by_kind(state):
 
 
 def _hot(state):
-    (key,) = [key for key in state.scan_iter("fs:{1}:*", count=100_000) if key.endswith(b":hot")]
+    (key,) = [key for key in state.scan_iter("fs:{1}:*", count=100_000) if b":hot:" in key]
     return key, 0, -1
 
 

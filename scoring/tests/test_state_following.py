@@ -1,5 +1,7 @@
 """Decisions and counters together: outages, outcomes, labels, rebuilds."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -268,3 +270,55 @@ def test_no_key_holds_what_a_client_sent(bank):
     keys = b" ".join(server.keys(state_name(bank.institution_id)[:6] + "*"))
     for told in (b"ada", b"lovelace", b"8012345678", b"shop"):
         assert told not in keys
+
+
+def test_frauds_of_transactions_that_were_not_counted_raise_no_rate(bank):
+    for minutes in range(5):
+        score(bank, minutes_ago=minutes)
+    for number in range(3):
+        late = score(
+            bank, minutes_ago=3000 + number, user_id="other", identifiers={"merchant_id": "far"}
+        )
+        label(late)
+    drain_outbox()
+    drain_outbox()
+    after = score(bank, identifiers={"merchant_id": "never seen"})
+    assert feature(after, "merchant_fraud_rate") < 0.01
+
+
+def test_an_outcome_does_not_shorten_the_memory_of_a_fraud(bank):
+    label(score(bank, minutes_ago=60))
+    drain_outbox()
+    score(bank, minutes_ago=50)
+    drain_outbox()
+    server = redis_client()
+    (key,) = server.keys(f"fs:{{{bank.institution_id}}}:*:customer:*")
+    assert server.ttl(key) > 200 * 86_400
+
+
+def test_a_label_recorded_during_a_rebuild_is_not_lost(bank):
+    fraud = score(bank, minutes_ago=60)
+    rebuild_counters(
+        institution_of(bank), by="test", settle=lambda _: (label(fraud), drain_outbox())
+    )
+    assert feature(score(bank, minutes_ago=1), "previous_fraud_count") == 1
+
+
+def test_a_row_that_does_not_open_is_left_out_of_a_rebuild(bank):
+    score(bank, minutes_ago=5)
+    score(bank, minutes_ago=4, transaction_id="torn")
+    Transaction.objects.filter(external_id="torn").update(sealed=b"torn")
+    counted = rebuild_counters(institution_of(bank), by="test", settle=lambda _: None)
+    assert counted == 1
+
+
+def test_everybody_who_follows_is_known_to_a_process_that_only_loads_the_application():
+    code = (
+        "import django; django.setup()\n"
+        "from foundation.outbox.events import registry\n"
+        "print(*sorted(registry.subscribers))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert {"scoring.counters", "scoring.risk", "scoring.profiles"} <= set(found)

@@ -1,7 +1,6 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from redis.exceptions import RedisError
 from tqdm import tqdm
 
 from clients.models import Institution
@@ -35,7 +34,7 @@ class Command(BaseCommand):
                     self._rebuild(institution, options["at_most"])
         except Conflict as error:
             raise CommandError(error.detail) from None
-        except (StateUnavailableError, RedisError) as error:
+        except StateUnavailableError as error:
             raise CommandError(
                 f"Redis does not answer ({error}); the counters are as they were."
             ) from None
