@@ -7,6 +7,14 @@ ROWS: list[Row] = [
     ("ip_reputation", {"ip_address": "203.0.113.7"}, None),
     ("ip_reputation", {"ip_address": "8.8.8.8", "listed": {("ip_address", "good_ips")}}, None),
     ("ip_reputation", {"listed": {("ip_address", "bad_ips")}}, None),
+    (
+        "ip_reputation",
+        {
+            "ip_address": "8.8.8.8",
+            "listed": {("ip_address", "bad_ips"), ("ip_address", "good_ips")},
+        },
+        None,
+    ),
     ("ip_velocity", {"ip_transactions_last_hour": 21}, 80),
     ("ip_velocity", {"ip_transactions_last_hour": 20}, None),
     ("ip_velocity", {}, None),
@@ -27,6 +35,15 @@ ROWS: list[Row] = [
     ),
     ("impossible_travel", {"distance_from_last_location_km": 5000}, None),
     ("impossible_travel", {"hours_since_last_transaction": 1}, None),
+    (  # the last transaction, a minute ago, told no place
+        "impossible_travel",
+        {
+            "distance_from_last_location_km": 112,
+            "hours_since_last_location": 4,
+            "hours_since_last_transaction": 0.02,
+        },
+        None,
+    ),
     ("impossible_travel", {"travel_speed_kmh": 901}, 95),
     ("impossible_travel", {"travel_speed_kmh": 900}, None),
     (
