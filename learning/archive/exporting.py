@@ -50,7 +50,8 @@ def export(
         except Exception as error:
             _note_failure(error)
             raise
-        ArchiveState.objects.update(exported_at=clock.now(), error="")
+        if done.settled:  # else it waited in vain for a transaction, which is no success
+            ArchiveState.objects.update(exported_at=clock.now(), error="")
         return done
 
 
