@@ -74,9 +74,8 @@ FEATURES = (
     ),
     _.boolean(
         "card_previously_declined",
-        "Whether the card was declined before; as far as we counted, within 30 days.",
-        compute=numbers.is_above_zero,
-        computed_from=("card_declines_30d",),
+        "Whether the card was declined before, by its issuer or elsewhere. Our own refusals are no "
+        "such sign: they are counted apart (card_declines_30d), or one would bring the next.",
     ),
     _.number(
         "card_decline_ratio",

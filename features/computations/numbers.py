@@ -27,10 +27,6 @@ def is_above_one(count: float) -> bool:
     return count > 1
 
 
-def is_above_zero(count: float) -> bool:
-    return count > 0
-
-
 def others(count: float) -> float | None:
     """How many there are besides one; None where there is none at all."""
     return count - 1 if count else None

@@ -82,8 +82,6 @@ def test_the_examples_in_docstrings_hold(name):
         (numbers.any_true, (True, None), True),
         (numbers.any_true, (None, None), None),
         (numbers.negation, (True,), False),
-        (numbers.is_above_zero, (0.0,), False),
-        (numbers.is_above_zero, (1.0,), True),
         (numbers.others, (3.0,), 2.0),
         (numbers.others, (0.0,), None),
         (numbers.risk_of_rate, (0.02,), 20.0),
