@@ -4,6 +4,7 @@ Decisions, labels, rejected rows and the run's progress past them are committed 
 at any moment leaves either all of a share or nothing, and the counts are exact.
 """
 
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,6 +33,8 @@ from intake.imports.rejects import Reject
 from intake.imports.rows import Row
 from scoring.services import score_transaction
 
+PATIENCE: Final = 5  # times that a share is tried again when Redis does not answer
+PAUSE_SECONDS: Final = 2.0
 TRIES: Final = 4  # of a share that PostgreSQL chose as the victim of a deadlock
 
 # Only where nobody else has moved this worker's mark: a process that outlived its parent must not
@@ -87,11 +90,21 @@ def score_share(share: Share) -> Tally:
     a savepoint for each row, which then tells the bad one from the rest.
     """
     pending, refused = _decoded(share)
-    tally = _store_share(share, pending, refused)
+    tally = _store_patiently(share, pending, refused)
     # History passes faster here than workers would follow: habits and outcomes would be days
     # behind the next rows.
     drain_outbox()
     return tally
+
+
+def _store_patiently(share: Share, pending: Sequence[Pending], refused: Sequence[Reject]) -> Tally:
+    """A decision goes on when Redis hesitates; an import has the time to ask again."""
+    for _ in range(PATIENCE):
+        try:
+            return _store_share(share, pending, refused)
+        except WithoutRedis:
+            time.sleep(PAUSE_SECONDS)
+    return _store_share(share, pending, refused)
 
 
 def _store_share(share: Share, pending: Sequence[Pending], refused: Sequence[Reject]) -> Tally:
@@ -112,8 +125,8 @@ def _store_share(share: Share, pending: Sequence[Pending], refused: Sequence[Rej
     raise AssertionError("unreachable")
 
 
-def _without_redis() -> Unavailable:
-    return Unavailable("Redis does not answer, so the rows would be stored without their counts.")
+class WithoutRedis(Unavailable):
+    """The counters did not answer; nothing of the share was stored."""
 
 
 @contextmanager
@@ -174,7 +187,9 @@ def _store(share: Share, pending: Sequence[Pending], refused: Sequence[Reject]) 
             refused.append(Reject(entry.row.number, _reason(problem), entry.row.as_given()))
             continue
         if answer.degraded and not answer.replayed:
-            raise _without_redis()
+            raise WithoutRedis(
+                "Redis does not answer, so the rows would be stored without their counts."
+            )
         stored.append(entry)
         repeated += answer.replayed
     tally = Tally(
