@@ -54,7 +54,9 @@ def rulesets_of(system, count=40):
     for _ in range(count):
         status, body, _ = system.check(user_id="ada", transactions_last_hour=3)
         assert status == 200
-        seen.add((body["ruleset"], bool(body["flags"])))
+        # Others may well fire: it is one customer who pays again and again.
+        flagged = any(flag["rule"] == "high_velocity" for flag in body["flags"])
+        seen.add((body["ruleset"], flagged))
     return seen
 
 

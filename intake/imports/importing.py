@@ -8,10 +8,9 @@
 """
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +36,10 @@ from intake.models import ImportRun
 SHARE: Final = 250
 """Rows of one worker in one database transaction: half a second's work, which is what a kill costs
 and what another request for a customer who is new in it waits for at most."""
+
+SPAN_SECONDS: Final = 6 * 3_600
+"""Of the events' time in one window: workers drift by two windows, a share may be done again, and
+what comes a day behind the newest event is not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,26 +162,43 @@ def _feed(run: ImportRun, order: Order, source: Source, progress: Progress) -> N
     end = run.rows if order.limit is None else min(order.limit, run.rows)
     marks = list(run.progress)
     job = _job(run, order)
-    teller = LabelTeller(order.institution.pk, FORMATS[order.format_name])
+    layout = FORMATS[order.format_name]
+    teller = LabelTeller(order.institution.pk, layout)
     position = min(marks)
     with (
         closing(_rows_from(run, order, source, position)) as rows,
         _team(len(marks)) as team,
     ):
+        windows = _windows(rows, SHARE * len(marks), layout)
         while position < end:
-            size = min(SHARE * len(marks), end - position)
-            window = list(islice(rows, size))
-            if len(window) < size:
+            window = next(windows, [])[: end - position]
+            if not window:
                 raise CannotImport(f"{order.path.name} has fewer rows than a moment ago.")
             for tally in team.take(_shares(job, window, position, marks)):
                 progress.advance(tally.rows)
             teller.passed(window)
-            position += size
+            position += len(window)
             marks = [max(mark, position) for mark in marks]
         for tally in team.rest():
             progress.advance(tally.rows)
     if position >= run.rows:
         teller.rest()
+
+
+def _windows(rows: Iterable[Row], most: int, layout: ImportFormat) -> Iterator[list[Row]]:
+    """Rows in portions of so many at most, none of which spans more than `SPAN_SECONDS`."""
+    window: list[Row] = []
+    first: float | None = None
+    for row in rows:
+        at = layout.event_time(row.fields)
+        apart = first is not None and at is not None and at - first > SPAN_SECONDS
+        if window and (len(window) == most or apart):
+            yield window
+            window, first = [], None
+        window.append(row)
+        first = at if first is None else first
+    if window:
+        yield window
 
 
 def _job(run: ImportRun, order: Order) -> Job:

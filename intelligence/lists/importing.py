@@ -141,4 +141,7 @@ def read_expiry(text: str) -> datetime:
         raise InvalidEntry("expires_at", "The expiry is no date; one is 2027-01-31.") from None
     if len(text) <= len("2027-01-31"):
         moment = datetime.combine(moment, time.max)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise InvalidEntry("expires_at", "The expiry lies beyond the year 9999.") from None

@@ -137,7 +137,7 @@ def test_several_files_complete_each_other(settings, city_file, network_file):
     ("address", "failed"),
     [
         ("8.8.8.8", True),
-        ("2a00:1450:4001::1", True),  # not in a file of IPv4
+        ("2a00:1450:4001::1", None),  # a file of IPv4 was not asked
         ("10.0.0.1", None),
         ("127.0.0.1", None),
         ("203.0.113.9", None),

@@ -65,12 +65,13 @@ local time, flags, amount, outcome = question[1], question[3], question[4], ques
 local state = call('HMGET', KEYS[1], 'generation', 'newest', 'complete_since')
 if not state[1] then return 'nothing' end
 local newest, complete_since = tonumber(state[2]), tonumber(state[3])
-if newest and time < newest - LATE and not outcome then return 'late' end
-
 local base = string.match(KEYS[1], '^fs:{%d+}:') .. state[1] .. ':'
+local kept_answer = base .. 'a' .. ARGV[2]
+if newest and time < newest - LATE and not outcome then
+  return call('GET', kept_answer) or 'late'  -- it may have been in time when it was first told
+end
 local fresh = call('SET', base .. (outcome and 'o' or 't') .. ARGV[2], '', 'NX', 'EX', question[2])
 if outcome and not fresh then return 'repeated' end
-local kept_answer = base .. 'a' .. ARGV[2]
 if not fresh then  -- a repeat is told what the first one was
   local first = call('GET', kept_answer)
   if first then return first end

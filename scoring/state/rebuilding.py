@@ -40,6 +40,10 @@ BATCH: Final = 500
 SETTLING: Final = timedelta(seconds=15)
 """How long a transaction may be under way between its counters and its commit."""
 
+_SETTLING: Final = "settling"
+"""In the state from its taking over until what arrived meanwhile is told; left there when the
+rebuild is interrupted between, so that it is not taken for complete."""
+
 _REMEMBERED_SECONDS: Final = 3_600
 RISK_REACH: Final = timedelta(seconds=10 * HALF_LIFE_SECONDS)
 """How far back frauds are known: by then one has faded to a thousandth."""
@@ -86,6 +90,7 @@ def rebuild_counters(
         for batch in _batches(institution, start, received_from=began - SETTLING):
             _count(batch, name)
         _tell_labels(institution, name, Q(recorded_at__gte=began - SETTLING))
+        _settled(name)
         _forget(institution.pk, old)
         audit.record(
             actor=by,
@@ -102,8 +107,8 @@ def is_complete(institution: Institution) -> bool:
     if not Transaction.objects.filter(institution=institution).exists():
         return True
     with patient_client() as server:
-        since = server.hget(state_name(institution.pk), "complete_since")
-    return since is not None and float(since) <= _reach(institution)[0].timestamp()
+        since, settling = server.hmget(state_name(institution.pk), "complete_since", _SETTLING)
+    return not settling and since is not None and float(since) <= _reach(institution)[0].timestamp()
 
 
 def waiting(institution: Institution) -> int:
@@ -176,8 +181,13 @@ def _begin(institution_id: int, building: str) -> None:
 def _swap(building: str, name: str, since: float) -> str:
     """Put the new state in place; the generation of the old one, empty where there was none."""
     with patient_client() as server:
-        server.hset(building, "complete_since", repr(since))
+        server.hset(building, mapping={"complete_since": repr(since), _SETTLING: "yes"})
         return bytes(server.eval(_SWAP, 1, building, name)).decode()
+
+
+def _settled(name: str) -> None:
+    with patient_client() as server:
+        server.hdel(name, _SETTLING)
 
 
 def _forget(institution_id: int, generation: str) -> None:

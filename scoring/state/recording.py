@@ -28,6 +28,7 @@ _PARTIES: Mapping[str, str] = {
     "agent": "agent_id",
 }
 _LONGEST_NAME = 200
+_LONGEST_KEY = hashlib.blake2b.MAX_KEY_SIZE
 
 PLACES = (
     ("place", "latitude", "longitude"),
@@ -42,7 +43,9 @@ def recording_of(prepared: Prepared) -> Recording:
     return make_recording(
         institution_id=prepared.client.institution_id,
         base_currency=prepared.client.base_currency,
-        record_id=record_id(prepared.id, question.transaction_id, question.idempotency_key),
+        record_id=record_id(
+            prepared.id, question.transaction_id, question.idempotency_key, prepared.packed
+        ),
         request=prepared.request,
         currency=prepared.currency,
         occurred_at=prepared.occurred_at,
@@ -51,15 +54,18 @@ def recording_of(prepared: Prepared) -> Recording:
     )
 
 
-def record_id(transaction: UUID, transaction_id: str | None, idempotency_key: str | None) -> bytes:
-    """What a transaction and its repeats have in common: the client's own key where it has one."""
+def record_id(
+    transaction: UUID, transaction_id: str | None, idempotency_key: str | None, packed: bytes
+) -> bytes:
+    """What a transaction and its repeats have in common: the client's own key where it has one, and
+    all that the request says. Another request under the same key is no repeat."""
     if transaction_id is not None:
         key = "t" + transaction_id
     elif idempotency_key is not None:
         key = "i" + idempotency_key
     else:
         return transaction.bytes
-    return hashlib.blake2b(key.encode(), digest_size=12).digest()
+    return hashlib.blake2b(packed, key=key.encode()[:_LONGEST_KEY], digest_size=12).digest()
 
 
 def make_recording(
@@ -89,7 +95,7 @@ def make_recording(
     entities = {**event.entities, "institution": b""}
     card_bin = known.get("card_bin")
     if isinstance(card_bin, str):
-        entities["bin"] = card_bin.encode()
+        entities["bin"] = hashlib.blake2b(card_bin.encode(), digest_size=ENTITY_BYTES).digest()
     return Recording(institution_id, record_id, replace(event, entities=entities), _marks(known))
 
 

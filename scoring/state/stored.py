@@ -67,7 +67,7 @@ def _recording(row: Transaction, recorded_as: str | None, currencies: dict[int, 
     return make_recording(
         institution_id=row.institution_id,
         base_currency=currencies[row.institution_id],
-        record_id=known_as or record_id(row.pk, request.transaction_id, None),
+        record_id=known_as or record_id(row.pk, request.transaction_id, None, request.packed()),
         request=request,
         currency=row.currency,
         occurred_at=row.occurred_at.timestamp(),

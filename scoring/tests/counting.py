@@ -91,9 +91,9 @@ class Plain:
 
     def record(self, recording: Recording) -> dict[str, float | bool]:
         event = recording.happening
-        if event.occurred_at < self.newest - LATE_SECONDS:
-            return {}
         if recording.record_id not in self.answered:
+            if event.occurred_at < self.newest - LATE_SECONDS:
+                return {}
             self.answered[recording.record_id] = self._first(event)
         return self.answered[recording.record_id]
 

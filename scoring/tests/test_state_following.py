@@ -19,7 +19,7 @@ from scoring.state.connection import client as redis_client
 from scoring.state.counters import state_name
 from scoring.state.following import record_missed
 from scoring.state.labels import tell_due_labels
-from scoring.state.rebuilding import rebuild_counters
+from scoring.state.rebuilding import is_complete, rebuild_counters
 from scoring.state.stored import stored_recordings
 from scoring.tests.making import make_request
 from transactions.models import Label, Transaction
@@ -153,6 +153,21 @@ def test_a_retry_after_a_failed_write_counts_once(bank, monkeypatch):
     assert feature(score(bank, minutes_ago=1), "transactions_last_hour") == 2
 
 
+def test_another_request_under_the_id_of_a_lost_one_is_told_its_own_windows(bank, monkeypatch):
+    def fail(*_, **__):
+        raise IntegrityError("disk full")
+
+    for minutes in (9, 8, 7):
+        score(bank, minutes_ago=minutes, user_id="busy")
+    with monkeypatch.context() as patch:
+        patch.setattr(services, "write", fail)
+        with pytest.raises(IntegrityError):
+            score(bank, minutes_ago=2, user_id="busy", transaction_id="once")
+    other = score(bank, minutes_ago=2, transaction_id="once", identifiers={"device_id": "new"})
+    assert feature(other, "transactions_last_hour") == 1
+    assert feature(score(bank, minutes_ago=1), "transactions_last_hour") == 2
+
+
 def test_a_declined_card_is_known_as_such_after_the_decision(bank):
     declined = score(bank, minutes_ago=3, supplied={"card_is_expired": True})
     assert declined.status == "declined"
@@ -222,6 +237,19 @@ def test_a_rebuild_counts_what_arrives_meanwhile_once(bank):
         settle=meanwhile,
     )
     assert feature(score(bank, minutes_ago=1), "transactions_last_hour") == 4
+
+
+def test_a_rebuild_that_was_interrupted_at_its_end_is_not_taken_for_complete(bank):
+    score(bank, minutes_ago=9)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild_counters(institution_of(bank), by="test", settle=interrupt)
+    assert not is_complete(institution_of(bank))
+    rebuild_counters(institution_of(bank), by="test", settle=lambda _: None)
+    assert is_complete(institution_of(bank))
 
 
 def label(decision, *, is_fraud=True, known_at=None):

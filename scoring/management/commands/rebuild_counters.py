@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from None
         except StateUnavailableError as error:
             raise CommandError(
-                f"Redis does not answer ({error}); the counters are as they were."
+                f"Redis does not answer ({error}); run it again when it does."
             ) from None
 
     def _rebuild(self, institution: Institution, at_most: int | None) -> None:
