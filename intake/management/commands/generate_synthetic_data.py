@@ -74,6 +74,10 @@ class Command(BaseCommand):
     def _send(
         self, rows: Iterable[Row], options: dict[str, Any], update: Callable[[int], Any]
     ) -> None:
+        self.stdout.write(
+            "A server that has seen newer transactions stores rows more than 24 hours older and "
+            "counts them nowhere: send the past to an institution of its own."
+        )
         try:
             sender = Sender(options["send"], options["key"], options["rate"] or 50.0, update)
             summary = sender.send(rows)
