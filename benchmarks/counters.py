@@ -5,6 +5,7 @@ import random
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from statistics import median, quantiles
 from typing import Any
 
@@ -29,19 +30,19 @@ def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
     with client() as server:
         before = _used(server)
         _fill()
-        megabytes = (_used(server) - before) / 1e6
+        if "counters_memory_mb_per_million" in wanted:
+            yield {
+                "figure": "counters_memory_mb_per_million",
+                "value": round((_used(server) - before) / EVENTS),
+                "unit": "MB",
+                "customers": CUSTOMERS,
+                "merchants": MERCHANTS,
+                "days": DAYS,
+            }
         yield from _timed(wanted)
-        for key in server.scan_iter(f"fs:{{{INSTITUTION}}}:*", count=10_000):
-            server.unlink(key)
-    if "counters_memory_mb_per_million" in wanted:
-        yield {
-            "figure": "counters_memory_mb_per_million",
-            "value": round(megabytes * 1e6 / EVENTS),
-            "unit": "MB",
-            "customers": CUSTOMERS,
-            "merchants": MERCHANTS,
-            "days": DAYS,
-        }
+        keys = server.scan_iter(f"fs:{{{INSTITUTION}}}:*", count=10_000)
+        while some := list(islice(keys, 5_000)):
+            server.unlink(*some)
 
 
 def _used(server: Any) -> int:
