@@ -112,3 +112,11 @@ def _no_counters_of_earlier_runs() -> None:
     server = redis.Redis.from_url(os.environ["REDIS_URL"])
     for key in server.scan_iter("fs:*", count=10_000):
         server.delete(key)
+
+
+def pytest_configure() -> None:
+    """Hypothesis fails no example for the time it takes: the machine may be busy."""
+    import hypothesis  # only where tests run
+
+    hypothesis.settings.register_profile("fraudshield", deadline=None)
+    hypothesis.settings.load_profile("fraudshield")
