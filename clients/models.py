@@ -86,10 +86,12 @@ class Scope(models.TextChoices):
 
     SCORE = "score", "Send transactions and get decisions"
     READ = "read", "Read transactions and decisions"
+    FEEDBACK = "feedback", "Tell what transactions turned out to be"
+    WEBHOOKS = "webhooks", "Manage webhook endpoints"
 
 
 def default_scopes() -> list[str]:
-    return [Scope.SCORE, Scope.READ]
+    return list(Scope.values)
 
 
 class ApiKey(models.Model):

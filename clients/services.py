@@ -84,7 +84,7 @@ def issue_api_key(
     institution: Institution,
     name: str,
     by: audit.Actor,
-    scopes: Iterable[str] = (Scope.SCORE, Scope.READ),
+    scopes: Iterable[str] = tuple(Scope.values),
     tier: Tier | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[ApiKey, str]:

@@ -31,7 +31,7 @@ def test_a_good_key_names_its_client(issued, bank):
         institution_slug="bank",
         base_currency="NGN",
         key_id=issued.key.pk,
-        scopes=frozenset({"score", "read"}),
+        scopes=frozenset({"score", "read", "feedback", "webhooks"}),
         tier=ClientTier("standard", 6_000),
     )
 
