@@ -1,4 +1,4 @@
-"""Pages between a button and a change: confirm with a form, reveal one identifier."""
+"""What pages of our own share: the frame, who may see them, confirming, revealing."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -50,6 +50,28 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def demand(request: HttpRequest, permission: str) -> None:
+    """Refuses with 403; the services ask again."""
+    if not person(request).has_perm(permission):
+        raise PermissionDenied
+
+
+def found(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
+    """The row of that id for whoever may see it, else 404 or 403."""
+    row = admin.get_object(request, object_id)
+    if row is None:
+        raise Http404
+    if not admin.has_view_permission(request, row):
+        raise PermissionDenied
+    return row
+
+
+def page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    """A page inside the admin's frame."""
+    frame = {**admin.admin_site.each_context(request), "opts": admin.opts}
+    return TemplateResponse(request, template, {**frame, **context})
+
+
 def confirm_page(
     admin: ModelAdmin,
     request: HttpRequest,
@@ -78,17 +100,17 @@ def confirm_page(
         else:
             messages.success(request, done)
             return HttpResponseRedirect(back)
-    context = {
-        **admin.admin_site.each_context(request),
-        "opts": admin.opts,
-        "title": title,
-        "explanation": explanation,
-        "button": button,
-        "form": form,
-        "back": back,
-        "dangerous": dangerous,
-    }
-    return TemplateResponse(request, "foundation/confirm.html", context)
+    return page(
+        admin,
+        request,
+        "foundation/confirm.html",
+        title=title,
+        explanation=explanation,
+        button=button,
+        form=form,
+        back=back,
+        dangerous=dangerous,
+    )
 
 
 class RevealMixin(ModelAdmin):  # type: ignore[misc]

@@ -15,7 +15,16 @@ from unfold.checks import UnfoldModelAdminChecks
 from unfold.views import ChangeList
 
 from foundation.admin_display import diff_table, facts_table, relative_time, rows_table, show_value
-from foundation.admin_pages import CommentForm, ReasonForm, RevealMixin, confirm_page, person
+from foundation.admin_pages import (
+    CommentForm,
+    ReasonForm,
+    RevealMixin,
+    confirm_page,
+    demand,
+    found,
+    page,
+    person,
+)
 from foundation.admin_paging import CappedCount, FastPaginator
 from foundation.models import User
 
@@ -24,15 +33,19 @@ __all__ = [
     "CommentForm",
     "FastModelAdmin",
     "FastPaginator",
+    "QuietChangeList",
     "ReadOnlyModelAdmin",
     "ReasonForm",
     "RevealMixin",
     "ScopedModelAdmin",
     "action",
     "confirm_page",
+    "demand",
     "diff_table",
     "display",
     "facts_table",
+    "found",
+    "page",
     "person",
     "relative_time",
     "rows_table",

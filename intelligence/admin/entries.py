@@ -18,6 +18,8 @@ from foundation.admin_facts import FactPageAdmin
 from foundation.admin_parts import (
     ReasonForm,
     confirm_page,
+    demand,
+    found,
     person,
     relative_time,
     visible_institutions,
@@ -26,17 +28,15 @@ from intelligence.admin.forms import EntryForm
 from intelligence.admin.pages import (
     SHARED,
     STYLES,
-    demand,
     effect_label,
     form_page,
-    found,
     scope_label,
     until_label,
 )
 from intelligence.kinds import KINDS
-from intelligence.lists.queries import may_edit, with_value
+from intelligence.lists.queries import SHARE, may_edit, with_value
 from intelligence.lists.sealing import masked_value, open_value
-from intelligence.lists.services import SHARE, add_entry, end_entry
+from intelligence.lists.services import add_entry, end_entry
 from intelligence.models import Effect, List, ListEntry
 
 SHOWN_OF_REASON = 60  # characters

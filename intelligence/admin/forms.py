@@ -16,14 +16,13 @@ from unfold.widgets import (
 from clients.models import Institution
 from foundation.errors import Problem
 from intelligence.kinds import KINDS
+from intelligence.lists.builtin import SHIPPED_FACTS
 from intelligence.lists.checking import LONGEST_REASON, Draft
-from intelligence.lists.services import SHIPPED_FACTS
-from intelligence.models import Effect, List
+from intelligence.models import KIND_CHOICES, Effect, List
 from intelligence.values import LONGEST
 
 DEFAULT, NONE = "default", "none"
 MONO = {"class": "fs-id", "spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
-_KIND_CHOICES = [(kind.code, kind.title) for kind in KINDS.values()]
 
 
 class _TitledChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -155,7 +154,7 @@ class ListForm(forms.ModelForm):  # type: ignore[type-arg]
 
     kinds = forms.MultipleChoiceField(
         label="What it holds",
-        choices=_KIND_CHOICES,
+        choices=KIND_CHOICES,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
 

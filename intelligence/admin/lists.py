@@ -11,8 +11,12 @@ from django.utils.safestring import SafeString
 from unfold.views import ChangeList
 
 from foundation.admin_parts import (
+    QuietChangeList,
     ScopedModelAdmin,
+    demand,
     display,
+    found,
+    page,
     person,
     relative_time,
     visible_institutions,
@@ -21,11 +25,8 @@ from intelligence.admin.entries import entries_url
 from intelligence.admin.forms import ListForm
 from intelligence.admin.pages import (
     STYLES,
-    demand,
     effect_label,
     form_page,
-    found,
-    page,
     scope_label,
     until_label,
 )
@@ -38,11 +39,11 @@ from intelligence.models import List, ListEntry
 SHOWN = 20
 
 
-class _Counting:
+class CountingChangeList(QuietChangeList):
     """Adds the number of entries in force to the rows of the page, in one query."""
 
     def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)  # type: ignore[misc]
+        super().get_results(request)
         ids = visible_institutions(person(request))
         rows = list(self.result_list)  # type: ignore[has-type]
         counts = counts_in_force([row.pk for row in rows], ids, clock.now())
@@ -65,8 +66,7 @@ class ListAdmin(ScopedModelAdmin):
         css = STYLES
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        base = super().get_changelist(request, **kwargs)
-        return type("CountingChangeList", (_Counting, base), {})
+        return CountingChangeList
 
     # -- list ---------------------------------------------------------------------------------
 

@@ -5,16 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.forms import BaseForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
 from clients.models import Institution
-from foundation.admin_parts import person, relative_time
+from foundation.admin_parts import page, relative_time
 from foundation.errors import Problem
 from intelligence.models import Effect
 
@@ -50,28 +49,6 @@ def until_label(state: str, expires_at: datetime | None) -> SafeString:
 
 def scope_label(institution: Institution | None) -> str:
     return SHARED if institution is None else institution.name
-
-
-def found(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
-    """The row of that id for whoever may see it, else 404 or 403."""
-    row = admin.get_object(request, object_id)
-    if row is None:
-        raise Http404
-    if not admin.has_view_permission(request, row):
-        raise PermissionDenied
-    return row
-
-
-def page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """A page of this room inside the admin's frame."""
-    frame = {**admin.admin_site.each_context(request), "opts": admin.opts}
-    return TemplateResponse(request, template, {**frame, **context})
-
-
-def demand(request: HttpRequest, permission: str) -> None:
-    """Refuses with 403; the services ask again."""
-    if not person(request).has_perm(permission):
-        raise PermissionDenied
 
 
 def form_page(

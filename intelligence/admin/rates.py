@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
 
-from foundation.admin_pages import person
-from foundation.admin_parts import FastModelAdmin
+from foundation.admin_parts import FastModelAdmin, person
 from intelligence.models import ExchangeRate
 from intelligence.services import save_rate
 

@@ -8,9 +8,18 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from foundation.admin_parts import FastModelAdmin, action, confirm_page, person, relative_time
+from foundation.admin_parts import (
+    FastModelAdmin,
+    action,
+    confirm_page,
+    demand,
+    found,
+    page,
+    person,
+    relative_time,
+)
 from foundation.errors import Problem
-from rules.admin.pages import demand, found, page, state_label, verticals_in_words
+from rules.admin.pages import state_label, verticals_in_words
 from rules.definition import Definition, State
 from rules.errors import Finding, Invalid
 from rules.forms import CanaryForm, ParameterForm, ParameterFormSet, RuleForm, StateForm

@@ -1,18 +1,15 @@
 """What the pages of this room share."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
-from foundation.admin_parts import ReasonForm, person
+from foundation.admin_parts import ReasonForm, demand, page
 from foundation.errors import Problem
 from foundation.models import ApprovalRequest
 from rules.definition import State
@@ -39,28 +36,6 @@ def verticals_in_words(only: list[str], exclude: list[str]) -> str:
     if only:
         return f"{', '.join(only)} only"
     return f"not {', '.join(exclude)}" if exclude else "all"
-
-
-def page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """A page of this room inside the admin's frame."""
-    frame = {**admin.admin_site.each_context(request), "opts": admin.opts}
-    return TemplateResponse(request, template, {**frame, **context})
-
-
-def demand(request: HttpRequest, permission: str) -> None:
-    """Refuses with 403; the services ask again."""
-    if not person(request).has_perm(permission):
-        raise PermissionDenied
-
-
-def found(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
-    """The row of that id for whoever may see it, else 404 or 403."""
-    row = admin.get_object(request, object_id)
-    if row is None:
-        raise Http404
-    if not admin.has_view_permission(request, row):
-        raise PermissionDenied
-    return row
 
 
 def confirm_publication(

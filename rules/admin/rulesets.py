@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from features.catalogue import CATALOGUE
-from foundation.admin_parts import ReadOnlyModelAdmin, action, person, relative_time
-from rules.admin.pages import confirm_publication, found, page, state_label
+from foundation.admin_parts import ReadOnlyModelAdmin, action, found, page, person, relative_time
+from rules.admin.pages import confirm_publication, state_label
 from rules.diffs import diff_snapshots
 from rules.models import Publication, Ruleset
 from rules.publishing import propose_publication, rollback

@@ -8,9 +8,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from foundation.admin_parts import FastModelAdmin, person, relative_time
+from foundation.admin_parts import FastModelAdmin, demand, found, page, person, relative_time
 from foundation.errors import Problem
-from rules.admin.pages import demand, found, page
 from rules.errors import Invalid
 from rules.forms import VerticalForm
 from rules.models import Vertical
