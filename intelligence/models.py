@@ -61,11 +61,7 @@ class List(models.Model):
     )
     title = models.CharField(max_length=80)
     description = models.CharField(max_length=500, blank=True)
-    kinds = ArrayField(
-        models.CharField(
-            max_length=20, choices=[(kind.code, kind.title) for kind in KINDS.values()]
-        )
-    )
+    kinds = ArrayField(models.CharField(max_length=20, choices=KIND_CHOICES))
     default_effect = models.CharField(max_length=8, choices=Effect, blank=True)
     institution = models.ForeignKey(
         Institution, models.PROTECT, null=True, blank=True, related_name="+"

@@ -16,17 +16,15 @@ from intelligence.lookup import TEXTS
 __all__ = ["enrich", "texts_to_look_up"]
 
 
-def enrich(
-    raw: Mapping[str, str], supplied: Mapping[str, Value], *, region: str | None = None
-) -> dict[str, Value]:
+def enrich(raw: Mapping[str, str], supplied: Mapping[str, Value]) -> dict[str, Value]:
     """Features by name, for `Facts.gathered`; what cannot be told is left out. Never raises.
 
     `raw` holds the identifiers in normal form. A telephone number without a country code is one of
-    the customer's home country, or else of `region`, the institution's.
+    the customer's home country.
     """
     found: dict[str, Value] = {}
     if phone := raw.get("phone"):
-        home = supplied.get("home_country", region)
+        home = supplied.get("home_country")
         _add_phone(found, phone, home if isinstance(home, str) else None)
     if email := raw.get("email"):
         _add_mail(found, email)

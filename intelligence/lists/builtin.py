@@ -23,7 +23,7 @@ from intelligence.models import List, ListEntry
 FILE = Path(__file__).parents[1] / "data" / "lists.toml"
 SHIPPED, DEMO = "built-in", "demo"  # sources of entries
 _BATCH = 2_000
-_FACTS = ("title", "description", "kinds")
+SHIPPED_FACTS = ("title", "description", "kinds")  # of a list; its default effect is people's
 
 
 class Shipped(NamedTuple):
@@ -87,7 +87,7 @@ def load_builtin(*, actor: audit.Actor, demo: bool) -> list[Loaded]:
 
 @transaction.atomic
 def _load(spec: BuiltinList, actor: audit.Actor, *, demo: bool) -> Loaded:
-    facts = {name: getattr(spec, name) for name in _FACTS}
+    facts = {name: getattr(spec, name) for name in SHIPPED_FACTS}
     facts["kinds"] = list(spec.kinds)
     row, created = List.objects.get_or_create(
         name=spec.name,

@@ -7,9 +7,11 @@ from django.db.models import Count, Q, QuerySet
 
 from foundation.models import User
 from intelligence.kinds import KINDS, hashes_of
-from intelligence.lists.services import SHARE
 from intelligence.models import EntryQuerySet, List, ListEntry
 from intelligence.values import InvalidValue
+
+SHARE = "intelligence.share_listentry"
+"""The permission to edit what holds for every institution."""
 
 
 def visible_entries(institution_ids: Iterable[int] | None) -> EntryQuerySet:

@@ -18,13 +18,13 @@ from foundation.errors import Conflict, Forbidden
 from foundation.models import User
 from foundation.permissions import require
 from intelligence.kinds import KINDS, hashes_of
+from intelligence.lists.builtin import SHIPPED_FACTS
 from intelligence.lists.checking import Draft, make_entry
 from intelligence.lists.names import forget_names
+from intelligence.lists.queries import SHARE
 from intelligence.lists.sealing import masked_value, open_value
 from intelligence.models import List, ListEntry
 
-SHARE = "intelligence.share_listentry"
-SHIPPED_FACTS = ("title", "description", "kinds")  # which load_lists sets on built-in lists
 _EDITABLE = (*SHIPPED_FACTS, "default_effect")
 
 
@@ -74,7 +74,7 @@ def create_list(*, by: audit.Actor, new: List, reason: str = "") -> List:
     require_scope(by, new.institution)
     new.full_clean()
     new.save(force_insert=True)
-    _record_list(by, "list.create", new, after=_list_facts(new), reason=reason)
+    _record(by, "list.create", new, after=_list_facts(new), reason=reason)
     transaction.on_commit(forget_names)
     return new
 
@@ -100,7 +100,7 @@ def change_list(*, by: audit.Actor, changed: List, reason: str = "", **fields: A
     locked.save(update_fields=list(fields))
     before, after = audit.changes(old, _list_facts(locked))
     if after:
-        _record_list(by, "list.change", locked, before=before, after=after, reason=reason)
+        _record(by, "list.change", locked, before=before, after=after, reason=reason)
     return locked
 
 
@@ -150,21 +150,11 @@ def _list_facts(row: List) -> dict[str, Any]:
     return {**facts, "kinds": list(row.kinds), "institution": row.institution_id}
 
 
-def _record(by: audit.Actor, action: str, entry: ListEntry, **more: Any) -> None:
+def _record(by: audit.Actor, action: str, row: List | ListEntry, **more: Any) -> None:
     audit.record(
         actor=by,
         action=action,
-        subject=f"intelligence.listentry:{entry.pk}",
-        institution_id=entry.institution_id,
-        **more,
-    )
-
-
-def _record_list(by: audit.Actor, action: str, row: List, **more: Any) -> None:
-    audit.record(
-        actor=by,
-        action=action,
-        subject=f"intelligence.list:{row.pk}",
+        subject=f"{row._meta.label_lower}:{row.pk}",
         institution_id=row.institution_id,
         **more,
     )

@@ -59,6 +59,8 @@ def network_file(tmp_path):
         ("+" + "1" * 39, None, (False, None, None, None)),
         ("08031234567", "NG", (True, "NG", "mobile", "mtn")),
         ("2348031234567", "NG", (True, "NG", "mobile", "mtn")),
+        ("0712345678", "KE", (True, "KE", "mobile", "safaricom")),
+        ("0712345678", "NG", (False, None, None, None)),
         ("1", "NG", (False, None, None, None)),
         ("08031234567", None, (None, None, None, None)),
         ("08031234567", "ATLANTIS", (None, None, None, None)),
@@ -68,12 +70,6 @@ def test_what_a_telephone_number_tells(number, home, expected):
     found = enrich(raw(phone=number), {"home_country": home} if home else {})
     names = ("phone_valid", "phone_country", "phone_carrier_type", "mobile_carrier")
     assert tuple(found.get(name) for name in names) == expected
-
-
-def test_a_number_without_country_code_is_of_the_home_country_before_the_institutions():
-    number = raw(phone="0712345678")
-    assert enrich(number, {}, region="KE")["phone_country"] == "KE"
-    assert enrich(number, {"home_country": "NG"}, region="KE")["phone_valid"] is False
 
 
 @pytest.mark.parametrize(
