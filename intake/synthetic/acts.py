@@ -16,8 +16,8 @@ from intake.synthetic.verticals import Activity
 
 
 class Story(NamedTuple):
-    """One fraud from its plan to its end: a typology acted out once. `known_at` is when the victim
-    or the client finds out (epoch seconds), None when nobody ever does."""
+    """One fraud from its plan to its end: a typology acted out once. Each of its transactions is
+    reported `delay_days` after it took place, unless nobody ever reports the fraud."""
 
     number: int
     typology: str

@@ -7,14 +7,13 @@ from typing import Final
 from intake.synthetic.places import COUNTRIES, HOSTING, ROAMING, TOR, VPNS, Network
 from intake.synthetic.randomness import chance
 
-HOME, MOBILE, CAFE, OFFICE, VPN, RELAY, TOR_EXIT, HOST = (
-    "home", "mobile", "cafe", "office", "vpn", "relay", "tor", "host",
+HOME, MOBILE, CAFE, VPN, RELAY, TOR_EXIT, HOST = (
+    "home", "mobile", "cafe", "vpn", "relay", "tor", "host",
 )  # fmt: skip
 # How likely the clients' provider sees what an address is.
 _SEEN: Final = {VPN: 0.85, RELAY: 0.3, TOR_EXIT: 0.97, HOST: 0.9}
 _REGARD: Final = {
-    HOME: 86.0, MOBILE: 78.0, CAFE: 74.0, OFFICE: 84.0, VPN: 55.0, RELAY: 68.0, TOR_EXIT: 20.0,
-    HOST: 48.0,
+    HOME: 86.0, MOBILE: 78.0, CAFE: 74.0, VPN: 55.0, RELAY: 68.0, TOR_EXIT: 20.0, HOST: 48.0,
 }  # fmt: skip
 
 
@@ -84,9 +83,6 @@ class Internet:
 
     def home(self, rng: Random, country: str) -> Address:
         return _address(rng, rng.choice(COUNTRIES[country].homes), country, HOME)
-
-    def office(self, rng: Random, country: str) -> Address:
-        return _address(rng, rng.choice(COUNTRIES[country].homes), country, OFFICE)
 
     def mobile(self, rng: Random, country: str, carrier: int | None = None) -> Address:
         """One that a carrier shares out among many; without a carrier any, as abroad."""

@@ -4,6 +4,7 @@ The file appears under its name when it is whole; until then it is `<name>.parti
 may read it: invented people look like real ones.
 """
 
+import codecs
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -53,22 +54,11 @@ def _json_lines(rows: Iterable[Row], handle: IO[bytes]) -> None:
 
 
 def _csv(rows: Iterable[Row], handle: IO[bytes]) -> None:
-    lines = _Text(handle)
-    writer = csv.writer(lines, lineterminator="\n")
+    writer = csv.writer(codecs.getwriter("utf-8")(handle), lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
         cells = row.fields | row.labels
         writer.writerow([cells.get(column) for column in COLUMNS])
-
-
-class _Text:
-    """What csv writes to: text into UTF-8."""
-
-    def __init__(self, handle: IO[bytes]) -> None:
-        self._handle = handle
-
-    def write(self, text: str) -> int:
-        return self._handle.write(text.encode())
 
 
 def _parquet(rows: Iterable[Row], handle: IO[bytes]) -> None:

@@ -72,7 +72,6 @@ class Customer:
     latitude: float
     longitude: float
     opened: float
-    name: str
     email: str | None
     email_confirmed: bool
     phone: str | None
@@ -180,7 +179,6 @@ class Population:
             latitude=round(city.latitude + rng.gauss(0, 0.05), 5),
             longitude=round(city.longitude + rng.gauss(0, 0.05), 5),
             opened=opened,
-            name=f"{first} {last}",
             email=f"{names.mailbox(rng, first, last)}@{land.mail.pick(rng)}"
             if with_email
             else None,
@@ -226,7 +224,7 @@ class Population:
             agent_ids=[
                 self._economy.agents[land.code].pick(rng) for _ in range(rng.randrange(1, 4))
             ],
-            bank_account=f"BA{rng.randrange(10**10):010d}",
+            bank_account=bank_account(rng),
             credit_score=round(bounded(rng, 640, 70, 320, 850)),
             credit_used=round(rng.betavariate(2, 5), 2),
             aml_score=round(100 * rng.betavariate(1.6, 9)),
@@ -259,6 +257,16 @@ def _before(rng: Random, opened: float, begin: float, median_days: float) -> flo
 def issuing(rng: Random, land: Country) -> Country:
     """Where a card is from: those who moved, or work elsewhere, keep an old one."""
     return COUNTRIES[rng.choice(("GB", "US", "DE", "FR"))] if chance(rng, 0.03) else land
+
+
+def bank_account(rng: Random) -> str:
+    """The number of somebody's account at another bank."""
+    return f"BA{rng.randrange(10**10):010d}"
+
+
+def elsewhere(rng: Random, address: str) -> str:
+    """Another house in a street of the same name."""
+    return f"{rng.randrange(1, 140)} {address.split(' ', 1)[-1]}"
 
 
 def _phone(rng: Random, land: Country) -> str:

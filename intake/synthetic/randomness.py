@@ -73,5 +73,5 @@ def serial(kind: str, seed: int, index: int, width: int = 8) -> str:
     ('23343020', '30711807')
     """
     size = 10**width
-    offset = stream(kind, seed).randrange(size) if kind else 0
+    offset = stream(kind, seed).randrange(size)
     return f"{(index * _PRIME + offset) % size:0{width}d}"

@@ -15,15 +15,15 @@ from intake.synthetic.acts import Act, Session, Strain
 from intake.synthetic.clock import local_text, utc_text
 from intake.synthetic.network import Internet
 from intake.synthetic.oddities import live
-from intake.synthetic.people import Customer
+from intake.synthetic.people import Customer, elsewhere
 from intake.synthetic.randomness import bounded, chance, lognormal
 from intake.synthetic.sessions import own_session, own_strain
 from intake.synthetic.settings import DAY, HOUR, Settings
 from intake.synthetic.trade import TRADES
+from intake.synthetic.verticals import REMOTE
 
 Fields = dict[str, Any]
 
-_REMOTE: Final = frozenset({"app", "web"})
 _ACCOUNTS: Final = frozenset(
     {"banking", "fintech", "crypto", "mobile_money", "remittance", "lending"}
 )
@@ -49,13 +49,11 @@ class Clerk:
         if customer.vertical.name == "mobile_money":
             self._afford(act, customer.rng)
         fields = self._base(act, number, session)
-        if act.channel in _REMOTE:
+        if act.channel in REMOTE:
             self._network(fields, act, session)
             self._device(fields, act, session)
             self._log_in(fields, act, strain)
             (self._in_app if act.channel == "app" else self._on_page)(fields, session)
-        if act.card is not None:
-            self._card(fields, act)
         for part in _PARTS:
             part(self, fields, act)
         return fields
@@ -120,7 +118,6 @@ class Clerk:
             fields["email_changed_at"] = utc_text(changes.email)
             fields["phone_changed_at"] = utc_text(changes.phone)
             fields["remote_access_detected"] = strain.remote_control
-
         if act.channel == "app" and act.customer.vertical.name in _SIM_KNOWN:
             fields["call_in_progress"] = strain.on_the_phone
 
@@ -156,7 +153,7 @@ class Clerk:
         fields["card_country"] = card.country
         fields["card_issuer_bank"] = card.issuer
         fields["card_expiry"] = card.expiry
-        remote = act.channel in _REMOTE
+        remote = act.channel in REMOTE
         fields["card_present"] = not remote
         fields["entry_mode"] = "online" if remote else self._gaps.choice(("chip", "contactless"))
         if remote:
@@ -166,8 +163,9 @@ class Clerk:
         if act.merchant is not None:
             fields["merchant_id"] = act.merchant.id
             fields["merchant_category_code"] = TRADES[act.merchant.category].code
-            fields["merchant_country"] = self._shop_country(act)
-            if act.channel == "pos":
+            fields["merchant_country"] = act.merchant.country
+            if act.channel == "pos":  # the shop is where the customer stands
+                fields["merchant_country"] = act.customer.city_at(act.at).country
                 fields["terminal_id"] = act.merchant.terminal
         elif act.seller is not None:
             fields["seller_id"] = act.seller.id
@@ -176,12 +174,6 @@ class Clerk:
             fields["merchant_country"] = act.seller.country
         elif act.customer.vertical.name in _HOUSE_CODES:
             fields["merchant_category_code"] = _HOUSE_CODES[act.customer.vertical.name]
-
-    def _shop_country(self, act: Act) -> str:
-        """At a counter it is where the customer stands; on the net where the shop is."""
-        if act.merchant is None or act.channel != "pos":
-            return act.merchant.country if act.merchant else ""
-        return act.customer.city_at(act.at).country
 
     def _payee(self, fields: Fields, act: Act) -> None:
         if act.agent_id is not None:
@@ -225,9 +217,9 @@ class Clerk:
             fields["transaction_address"] = act.ship_to or self._ship_to(customer)
         if act.refund_of is not None:
             fields["original_purchase_hours_ago"] = round((act.at - act.refund_of) / HOUR, 2)
-        if line == "lending" or (line == "banking" and act.channel in _REMOTE):
+        if line == "lending" or (line == "banking" and act.channel in REMOTE):
             fields["credit_score"] = customer.credit_score
-        if line == "lending" or (act.activity.type == "withdrawal" and act.channel in _REMOTE):
+        if line == "lending" or (act.activity.type == "withdrawal" and act.channel in REMOTE):
             fields["bank_account_id"] = act.bank_account or customer.bank_account
         if line == "banking" and act.card is not None:
             limit = 1.3 * customer.income * customer.country.per_usd
@@ -237,18 +229,17 @@ class Clerk:
     def _ship_to(self, customer: Customer) -> str:
         """Home; at times to work, to the parents, or as a gift."""
         if chance(customer.rng, 0.07):
-            return f"{customer.rng.randrange(1, 140)} {customer.address.split(' ', 1)[-1]}"
+            return elsewhere(customer.rng, customer.address)
         return customer.address
 
     def _balances(self, fields: Fields, act: Act) -> None:
         customer = act.customer
         if customer.vertical.name != "mobile_money":
             return
+        fields["sender_balance_before"] = round(customer.balance, 2)
         if act.activity.type == "cash_in":
-            fields["sender_balance_before"] = round(customer.balance, 2)
             customer.balance += act.amount
         else:
-            fields["sender_balance_before"] = round(customer.balance, 2)
             customer.balance = max(0.0, customer.balance - act.amount)
         fields["sender_balance_after"] = round(customer.balance, 2)
 
@@ -274,6 +265,7 @@ def _fill(customer: Customer, upto: float) -> None:
 
 
 _PARTS: Final[tuple[Callable[[Clerk, Fields, Act], None], ...]] = (
+    Clerk._card,
     Clerk._merchant,
     Clerk._payee,
     Clerk._account,

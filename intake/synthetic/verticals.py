@@ -37,11 +37,15 @@ class Vertical(NamedTuple):
     week: str
 
 
+REMOTE: Final = frozenset({"app", "web"})
+"""Channels that show device, line and session."""
+
+
 def _channels(**weights: float) -> Weighted[str]:
     return Weighted(weights)
 
 
-APP, WEB = _channels(app=1), _channels(web=1)
+_APP = _channels(app=1)
 _APP_WEB = _channels(app=78, web=22)
 _WEB_APP = _channels(web=58, app=42)
 _POS, _ATM, _AGENT, _BATCH = (
@@ -90,8 +94,8 @@ def _lines() -> list[Vertical]:
         ]),
         _vertical("fintech", 13, 4.2, {"NG": 76, "GB": 12, "DE": 6, "FR": 6}, [
             (_TRANSFER, 44), (_BILL, 22), (_ONLINE, 13), (_PURCHASE, 6), (_SALARY, 0),
-            (Activity("top_up", "deposit", "self", APP, 60, 0.8, "round", True), 10),
-            (Activity("pay_out", "withdrawal", "payee", APP, 90, 0.9, "round"), 5),
+            (Activity("top_up", "deposit", "self", _APP, 60, 0.8, "round", True), 10),
+            (Activity("pay_out", "withdrawal", "payee", _APP, 90, 0.9, "round"), 5),
         ]),
         _vertical("payments", 17, 4.0, {"NG": 34, "GB": 24, "US": 22, "DE": 12, "FR": 8}, [
             (_PURCHASE, 30), (_ONLINE, 52), (_BILL, 16), (_REFUND, 1.6),

@@ -4,7 +4,7 @@ from random import Random
 
 from intake.synthetic import habits
 from intake.synthetic.acts import Act, Session, act, at_merchant
-from intake.synthetic.people import Customer
+from intake.synthetic.people import Customer, bank_account
 from intake.synthetic.randomness import chance, lognormal
 from intake.synthetic.settings import DAY, HOUR, MINUTE
 from intake.synthetic.trade import FENCED, price
@@ -17,7 +17,7 @@ def bonus_abuse(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     land = stage.land(rng, line)
     at = stage.begin(rng, land.zone, "evening", 5)
     session: Session | None = None
-    bank_account = f"BA{rng.randrange(10**10):010d}"
+    account = bank_account(rng)
     collector = stage.mule(rng, crew, at)
     plot = Plot([], [])
     for _ in range(rng.randrange(3, 8)):
@@ -37,7 +37,7 @@ def bonus_abuse(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
                 )
         at += lognormal(rng, 30, 0.9) * MINUTE
         out = forced(player, leave, at, rng, usd=deposit * rng.uniform(1.2, 2.2), session=session)
-        out.bank_account = bank_account
+        out.bank_account = account
         if out.activity.party == "payee":
             out.payee = collector
         plot.fraud.append(out)

@@ -4,7 +4,7 @@ from random import Random
 
 from intake.synthetic import habits, lending
 from intake.synthetic.acts import Act, act, at_merchant
-from intake.synthetic.people import Customer
+from intake.synthetic.people import Customer, bank_account
 from intake.synthetic.randomness import chance, lognormal
 from intake.synthetic.settings import DAY, HOUR
 from intake.synthetic.trade import FENCED, price
@@ -17,7 +17,7 @@ def loan_stacking(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     land = stage.land(rng, line)
     at = stage.begin(rng, land.zone, "office", 8)
     first = _bought(stage, rng, line, at, land.code)
-    bank_account = f"BA{rng.randrange(10**10):010d}"
+    account = bank_account(rng)
     session = stage.session(rng, crew, first)
     plot, borrower = Plot([], []), first
     for number in range(rng.randrange(3, 8)):
@@ -26,7 +26,7 @@ def loan_stacking(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
             borrower = _bought(stage, rng, line, at, land.code)
         usd = typical(borrower, "loan") * rng.uniform(1.2, 2.6)
         made = forced(borrower, "loan", at, rng, usd=usd, session=session)
-        made.bank_account = bank_account
+        made.bank_account = account
         plot.fraud.append(made)
     return plot
 

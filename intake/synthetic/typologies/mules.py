@@ -6,9 +6,7 @@ from intake.synthetic.acts import Act, act
 from intake.synthetic.people import Customer, Payee
 from intake.synthetic.randomness import chance, lognormal
 from intake.synthetic.settings import HOUR, MINUTE
-from intake.synthetic.typologies.stage import Crew, Plot, Stage, forced, typical
-
-_SEND = {"remittance": "send", "crypto": "send"}
+from intake.synthetic.typologies.stage import Crew, Plot, Stage, forced, sending, typical
 
 
 def mule_fan_in(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
@@ -18,13 +16,13 @@ def mule_fan_in(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     account = stage.economy.beneficiary(rng, mule.opened, 0.0)
     at = stage.begin(rng, mule.city.zone, "online", 4)
     plot, paid = Plot([], []), set[str]()
-    names = _SEND.get(line, "transfer")
+    name = sending(line)
     for _ in range(rng.randrange(6, 16)):
         at = stage.awake(rng, at + lognormal(rng, 75, 1.0) * MINUTE, mule.city.zone)
         payer = stage.victim(rng, line, lambda c: c.country is mule.country and c.id not in paid)
         paid.add(payer.id)
-        usd = typical(payer, names) * rng.uniform(0.5, 1.8)
-        made = act(payer, names, at, rng, usd=usd)
+        usd = typical(payer, name) * rng.uniform(0.5, 1.8)
+        made = act(payer, name, at, rng, usd=usd)
         made.payee = Payee(account, at - rng.uniform(1, 20) * MINUTE)
         plot.fraud.append(made)
         if chance(rng, 0.45):
@@ -35,11 +33,8 @@ def mule_fan_in(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
 
 
 def _pass_on(stage: Stage, crew: Crew, mule: Customer, at: float, rng: Random, usd: float) -> Act:
-    name = (
-        "cash_out"
-        if mule.vertical.name == "mobile_money"
-        else _SEND.get(mule.vertical.name, "transfer")
-    )
+    line = mule.vertical.name
+    name = "cash_out" if line == "mobile_money" else sending(line)
     made = act(mule, name, at, rng, usd=usd * rng.uniform(0.85, 1.6))
     if name == "cash_out":
         made.agent_id = stage.economy.agents[mule.country.code].pick(rng)
@@ -55,7 +50,7 @@ def mule_fan_out(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     mule = _mule(stage, rng, line)
     at = stage.begin(rng, mule.city.zone, "online", 2)
     session = stage.session(rng, crew, mule) if chance(rng, 0.4) else None
-    name = _SEND.get(line, "transfer")
+    name = sending(line)
     part = typical(mule, name) * rng.uniform(1.2, 3)
     plot = Plot([], [])
     for _ in range(rng.randrange(6, 14)):

@@ -1,15 +1,12 @@
 """Victims who press the button themselves, and trade that is none."""
 
 from random import Random
-from typing import Final
 
 from intake.synthetic.acts import Strain, act
 from intake.synthetic.people import Payee
 from intake.synthetic.randomness import chance, lognormal
 from intake.synthetic.settings import DAY, HOUR, MINUTE
-from intake.synthetic.typologies.stage import Crew, Plot, Stage, typical
-
-_SEND: Final = {"crypto": "send", "remittance": "send"}
+from intake.synthetic.typologies.stage import Crew, Plot, Stage, sending, typical
 
 
 def payee_manipulation(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
@@ -39,7 +36,7 @@ def investment_scam(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
     at = stage.begin(rng, victim.city.zone, "evening", 32)
     payee = stage.mule(rng, crew, at)
     plot = Plot([], [])
-    name = _SEND.get(line, "transfer")
+    name = sending(line)
     usd = typical(victim, name) * rng.uniform(0.7, 1.2)
     for number in range(rng.randrange(4, 9)):
         at += lognormal(rng, 3, 0.6) * DAY + rng.uniform(-4, 4) * HOUR

@@ -15,12 +15,11 @@ from intake.synthetic.places import COUNTRIES, City, Country
 from intake.synthetic.randomness import Weighted, chance, lognormal
 from intake.synthetic.settings import DAY, HOUR, MINUTE, Settings
 from intake.synthetic.trade import Beneficiary, Economy, Merchant
-from intake.synthetic.verticals import VERTICALS, Activity
+from intake.synthetic.verticals import REMOTE, VERTICALS, Activity
 
 _LINES: Final = Weighted(
     {"relay": 30.0, "mobile": 24.0, "vpn": 20.0, "home": 14.0, "host": 8.0, "tor": 4.0}
 )
-_REMOTE: Final = frozenset({"app", "web"})
 _MOST_REPEATS: Final = 400  # tries to find a victim who fits
 
 
@@ -163,6 +162,11 @@ class Stage:
         return shops.pick(rng)
 
 
+def sending(line: str) -> str:
+    """What the vertical calls a payment to somebody."""
+    return "send" if line in {"remittance", "crypto"} else "transfer"
+
+
 def typical(customer: Customer, name: str) -> float:
     """A middling amount of the customer's for a kind of act, in USD."""
     activity = customer.vertical.activities[name]
@@ -183,7 +187,7 @@ def forced(
 ) -> Act:
     """An act by somebody else in the customer's name, from another device."""
     made = act(customer, name, at, rng, usd=usd, channel=channel)
-    if session is not None and made.channel in _REMOTE:
+    if session is not None and made.channel in REMOTE:
         made.session = session
         made.channel = _channel(session.device, made.activity)
     made.strain = strain

@@ -4,7 +4,7 @@ from random import Random
 
 from intake.synthetic.acts import Strain, at_merchant
 from intake.synthetic.oddities import NEW_EMAIL, NEW_NUMBER, NEW_PASSWORD, NEW_SIM, schedule
-from intake.synthetic.people import Customer
+from intake.synthetic.people import Customer, bank_account, elsewhere
 from intake.synthetic.randomness import chance, lognormal
 from intake.synthetic.settings import MINUTE
 from intake.synthetic.trade import FENCED, price
@@ -53,11 +53,11 @@ def account_takeover(stage: Stage, crew: Crew, rng: Random, line: str) -> Plot:
             shop = stage.shop(rng, victim, FENCED)
             cost = price(rng, shop.category, shop.level, victim.standard)
             at_merchant(made, shop, rng, usd=cost * (0.4 if number == 0 else 1.6))
-            made.ship_to = f"{rng.randrange(1, 140)} {victim.address.split(' ', 1)[-1]}"
+            made.ship_to = elsewhere(rng, victim.address)
         elif line == "marketplace":
             made.seller = stage.economy.sellers[victim.country.code].pick(rng)
         elif line == "betting":
-            made.bank_account = f"BA{crew.rng.randrange(10**10):010d}"
+            made.bank_account = bank_account(crew.rng)
         plot.fraud.append(made)
     return plot
 
