@@ -4,7 +4,7 @@
     timeline    the events of one kind of entity, brought into order
     totals      counts and sums
     seen        who was seen: distinct, repeated, since
-    late        events that come after others which happened later
+    windows     a column for every windowed feature
 
 Everything is generated from the plan that the counters are generated from, and means the same (see
 `features.windows`), with two exceptions: what is distinct is exact here however much of it there
