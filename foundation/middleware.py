@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.core.exceptions import BadRequest as Malformed
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -15,6 +17,8 @@ from foundation.logging import request_id_var
 
 log = logging.getLogger(__name__)
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}").fullmatch
+# "cannot contain NUL" of the driver; of PostgreSQL, for JSON: "\u0000 cannot be converted".
+_OF_NUL = re.compile(r"\bNUL\b|\\u0000").search
 API_PREFIX = "/api/"
 ADMIN_PREFIX = "/admin/"
 
@@ -41,6 +45,28 @@ class RequestIdMiddleware:
             request_id_var.reset(token)  # the thread's next work is not this request's
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class NulMiddleware:
+    """Answers 400 where a request holds the character NUL, which PostgreSQL cannot hold.
+
+    Address and cookies are looked at ahead of everything. Forms refuse it at their fields; what
+    comes another way (an id that the admin quotes, JSON) is known when the driver refuses it.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        decoded = (query, request.path_info, *request.COOKIES.values())
+        if "%00" in query or any("\0" in text for text in decoded):
+            raise Malformed("The address or a cookie holds the character NUL.")
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        if isinstance(error, (DataError, ValueError)) and _OF_NUL(str(error)):
+            raise Malformed("A value holds the character NUL.") from error
 
 
 class TimezoneMiddleware:

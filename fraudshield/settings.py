@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "foundation.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "intake.middleware.HotDoorMiddleware",
+    "foundation.middleware.NulMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -1,11 +1,12 @@
 """Changes to what is known."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from foundation import audit
@@ -13,6 +14,7 @@ from foundation.permissions import require
 from intelligence.models import ExchangeRate
 from intelligence.rates import forget_rates
 
+COLUMNS = ("day", "currency", "per_usd", "source")
 SHIPPED = Path(__file__).parent / "data" / "rates.csv"
 
 
@@ -27,8 +29,8 @@ def import_rates(*, path: Path, actor: audit.Actor, reason: str = "") -> int:
     All or nothing; a rate that is there already for its day is replaced, so a second run of the
     same file changes nothing.
     """
-    with path.open(newline="", encoding="utf-8") as handle:
-        rates = list(_read(csv.DictReader(handle)))
+    with path.open(newline="", encoding="utf-8-sig") as handle:
+        rates = list(_read(handle))
     ExchangeRate.objects.bulk_create(
         rates,
         update_conflicts=True,
@@ -66,19 +68,46 @@ def save_rate(*, rate: ExchangeRate, by: audit.Actor, reason: str = "") -> Excha
     return rate
 
 
-def _read(rows: Iterable[dict[str, str]]) -> Iterable[ExchangeRate]:
-    for number, row in enumerate(rows, start=2):
-        try:
-            rate = ExchangeRate(
-                day=date.fromisoformat(row["day"]),
-                currency=row["currency"],
-                per_usd=Decimal(row["per_usd"]),
-                source=row["source"],
-            )
-        except (KeyError, TypeError, ValueError, InvalidOperation) as error:
-            raise RatesFileError(
-                f"line {number}: {error!r}; expected day,currency,per_usd,source"
-            ) from error
-        if not (len(rate.currency) == 3 and rate.currency.isupper() and rate.per_usd > 0):
-            raise RatesFileError(f"line {number}: {rate.currency!r} at {rate.per_usd} is no rate")
-        yield rate
+def _read(lines: Iterable[str]) -> Iterator[ExchangeRate]:
+    reader = csv.DictReader(lines, strict=True)
+    seen: set[tuple[str, date]] = set()
+    try:
+        header = tuple(reader.fieldnames or ())
+        if sorted(header) != sorted(COLUMNS):
+            raise RatesFileError(f"the first line must be {','.join(COLUMNS)}")
+        for row in reader:
+            if None in row:
+                raise RatesFileError(f"line {reader.line_num} has more fields than the first line")
+            rate = _rate(row, reader.line_num)
+            if (rate.currency, rate.day) in seen:
+                raise RatesFileError(
+                    f"line {reader.line_num}: a second rate of {rate.currency} for {rate.day}"
+                )
+            seen.add((rate.currency, rate.day))
+            yield rate
+    except csv.Error as error:
+        raise RatesFileError(f"the row after line {reader.line_num}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RatesFileError("the file is not UTF-8 text") from error
+
+
+def _rate(row: dict[str, str], line: int) -> ExchangeRate:
+    try:
+        rate = ExchangeRate(
+            day=date.fromisoformat(row["day"]),
+            currency=row["currency"],
+            per_usd=Decimal(row["per_usd"]),
+            source=row["source"],
+        )
+        rate.clean_fields()
+    except ValidationError as error:
+        ((field, words), *_) = error.message_dict.items()
+        raise RatesFileError(f"line {line}: {field}: {' '.join(words)}") from error
+    except (TypeError, ValueError, InvalidOperation) as error:
+        expected = f"expected {','.join(COLUMNS)}"
+        raise RatesFileError(f"line {line}: {error!r}; {expected}") from error
+    if rate.per_usd <= 0:
+        raise RatesFileError(f"line {line}: {rate.currency!r} at {rate.per_usd} is no rate")
+    if "\0" in rate.source:
+        raise RatesFileError(f"line {line}: source: the character NUL cannot be stored")
+    return rate

@@ -2,14 +2,15 @@ import json
 import time
 
 import pytest
+from django.core.exceptions import BadRequest as Malformed
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.http import Http404, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from foundation.errors import BadRequest, FieldError, Unauthorized, Unavailable
 from foundation.logging import request_id_var
-from foundation.middleware import ProblemMiddleware, RequestIdMiddleware
+from foundation.middleware import NulMiddleware, ProblemMiddleware, RequestIdMiddleware
 
 
 def call(**headers: str) -> tuple[HttpResponse, list[str]]:
@@ -91,3 +92,61 @@ def test_what_is_foreseen_becomes_a_problem_under_api(error, status):
 
 def test_the_unforeseen_stays_a_500():
     assert handled(ZeroDivisionError()) is None
+
+
+# -- the character NUL ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/admin/login/?next=%00", "/admin/%00/", "/nowhere?%00=1"])
+def test_an_address_with_a_nul_is_a_bad_request(address):
+    answer = Client(raise_request_exception=False).get(address)
+    assert answer.status_code == 400
+    assert answer["X-Request-ID"]
+
+
+def test_programs_are_told_so_as_a_problem():
+    answer = Client().get("/api/v1/fraud/transactions?user_id=%00")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_a_percent_sign_before_two_zeros_is_none():
+    assert Client().get("/nowhere?q=%2500").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_cookie_with_a_nul_is_a_bad_request():
+    client = Client(raise_request_exception=False)
+    cookie = '"' + r"\000" * 40 + '"'  # as HTTP quotes it
+    assert client.get("/admin/", headers={"cookie": f"sessionid={cookie}"}).status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sql", ["SELECT %s", "SELECT %s::jsonb"])
+def test_what_the_database_refuses_for_a_nul_is_a_bad_request(sql):
+    value = '{"a": "\\u0000"}' if "jsonb" in sql else "\0"
+
+    def view(request):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [value])
+
+    with pytest.raises(Malformed):
+        _as_of_a_view(view)
+
+
+@pytest.mark.parametrize("error", [ValueError("NULL is no number"), KeyError("\0")])
+def test_other_errors_stay_what_they_are(error):
+    def view(request):
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        _as_of_a_view(view)
+    assert raised.value is error
+
+
+def _as_of_a_view(view) -> None:
+    request = RequestFactory().get("/")
+    try:
+        view(request)
+    except Exception as error:
+        NulMiddleware(view).process_exception(request, error)
+        raise

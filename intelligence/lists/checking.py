@@ -59,6 +59,9 @@ def make_entry(to: List, draft: Draft, *, by: str, now: datetime) -> ListEntry:
 
 
 def _check_words(draft: Draft, now: datetime) -> None:
+    for field in ("reason", "owner"):
+        if "\0" in getattr(draft, field):
+            raise InvalidEntry(field, f"The {field} holds a character that cannot be stored: NUL.")
     if not draft.reason.strip():
         raise InvalidEntry("reason", "Say why: those who meet the entry later need it.")
     if len(draft.reason) > LONGEST_REASON:
@@ -93,6 +96,8 @@ def _check_scope(to: List, kind: Kind, institution: Institution | None) -> None:
 
 
 def _checked(kind: Kind, value: str) -> str:
+    if "\0" in value:
+        raise InvalidEntry("value", "The value holds a character that cannot be stored: NUL.")
     try:
         return kind.check(value)
     except InvalidValue as error:

@@ -107,6 +107,8 @@ def _rows(file: TextIO) -> Iterator[tuple[int, dict[str, str]]]:
                 f"the first line must name columns: value, and any of "
                 f"{', '.join(sorted(COLUMNS - {'value'}))}"
             )
+        if twice := sorted({name for name in header if header.count(name) > 1}):
+            raise ListFileError(f"the first line names {', '.join(twice)} more than once")
         reader.fieldnames = header
         for row in reader:
             if None in row:

@@ -184,6 +184,18 @@ def test_the_form_says_what_is_wrong(people, bank, emails, entries, fields, mess
     assert ListEntry.objects.count() == 3
 
 
+@pytest.mark.parametrize("page", [f"{ADD}?list=%00", f"{ENTRIES}?list=%00", f"{LISTS}?q=a%00"])
+def test_an_address_with_a_nul_is_refused(people, page):
+    assert signed_in(people["supervisor"]).get(page).status_code == 400
+
+
+@pytest.mark.parametrize("field", sorted(values(List(pk="blocked_emails"))))
+def test_a_nul_in_the_form_adds_nothing(people, bank, emails, field):
+    sent = {**values(emails, institution=bank.pk), field: "\0"}
+    assert signed_in(people["supervisor"]).post(ADD, sent).status_code == 200
+    assert not ListEntry.objects.exists()
+
+
 @pytest.mark.parametrize("role", ["analyst", "auditor"])
 def test_who_may_only_look_gets_no_form(people, entries, role):
     client = signed_in(people[role])

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db
 PROMISED = {
     "disposable_domains", "low_reputation_domains", "blocked_ips", "bad_ips", "good_ips",
     "blocked_emails", "consortium", "fraud_devices", "suspicious_carriers", "emulator_gpus",
+    "block_list", "allow_list", "watch_list",
 }  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def few(monkeypatch):
     monkeypatch.setattr("disposable_email_domains.blocklist", {"mailinator.com", "yopmail.com"})
 
 
-def test_the_lists_that_rules_ask_for_are_shipped():
+def test_the_promised_lists_are_shipped():
     assert {spec.name for spec in BUILTIN} == PROMISED
 
 
@@ -68,6 +69,28 @@ def test_examples_are_there_in_the_demo_only(few, bank, identifiers, expected):
     load_builtin(actor="test", demo=True)
     (found,) = look_up(bank.pk, identifiers)
     assert found[:3] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "effect"),
+    [("block_list", "decline"), ("allow_list", "allow"), ("watch_list", "review")],
+)
+@pytest.mark.parametrize(
+    ("kind", "value", "identifiers", "texts"),
+    [
+        ("phone", "+254712345678", {"phone": "+254712345678"}, {}),
+        ("merchant", "shop-1", {"seller_id": "shop-1"}, {}),
+        ("bin", "457173", {}, {"card_bin": "45717312"}),
+        ("domain", "example.org", {}, {"email_domain": "mail.example.org"}),
+    ],
+)
+def test_general_lists_take_anything_that_is_looked_up(
+    few, bank, name, effect, kind, value, identifiers, texts
+):
+    load_builtin(actor="test", demo=False)
+    add(List.objects.get(pk=name), value, kind=kind, institution=bank)
+    (found,) = look_up(bank.pk, identifiers, texts)
+    assert found[1:3] == (name, effect)
 
 
 @pytest.mark.parametrize("carrier", ["unknown", "vpn_provider", "VPN_Provider"])
@@ -171,6 +194,16 @@ def test_all_bad_rows_are_told_by_line_and_nothing_is_stored(tmp_path, everythin
     assert not ListEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "row", ["ada\0@example.com,x,y", "ada@example.com,x\0,y", "ada@example.com,x,\0y"]
+)
+def test_a_row_with_a_nul_is_a_bad_row(tmp_path, emails, row):
+    path = write(tmp_path, f"value,reason,owner\neve@example.com,x,y\n{row}\n")
+    with pytest.raises(CommandError, match=r"line 3: The .* cannot be stored"):
+        call_command("import_list", "blocked_emails", path)
+    assert not ListEntry.objects.exists()
+
+
 def test_of_very_many_bad_rows_the_first_are_told(tmp_path, emails):
     path = write(tmp_path, "value\n" + "nobody\n" * 50)
     with pytest.raises(CommandError, match="and 30 more"):
@@ -183,6 +216,8 @@ def test_of_very_many_bad_rows_the_first_are_told(tmp_path, emails):
         ("", "first line must name columns"),
         ("email\nada@example.com\n", "first line must name columns"),
         ("value,colour\nada@example.com,red\n", "first line must name columns"),
+        ("value,reason,Value\nada@example.com,x,y\n", "first line names value more than once"),
+        ("value,reason,owner,reason,owner\na,b,c,d,e\n", "names owner, reason more than once"),
         ("value\nada@example.com,decline\n", "line 2 has more fields"),
         ('value\n"ada@example.com\n', "the row after line 1"),
     ],

@@ -64,7 +64,22 @@ def test_a_start_does_not_touch_edited_rates():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "line", ["2026-13-01,NGN,1,x", "2026-01-01,NGN,-1,x", "2026-01-01,ngn,1,x", "2026-01-01,NGN"]
+    "line",
+    [
+        "2026-13-01,NGN,1,x",
+        "2026-01-01,NGN,-1,x",
+        "2026-01-01,NGN,NaN,x",
+        "2026-01-01,NGN,Infinity,x",
+        "2026-01-01,NGN,1e400,x",
+        "2026-01-01,NGN,1e15,x",
+        "2026-01-01,ngn,1,x",
+        "2026-01-01,N\0N,1,x",
+        "2026-01-01,NGN,1,x\0",
+        f"2026-01-01,NGN,1,{'x' * 121}",
+        "2026-01-01,NGN",
+        "2026-01-01,NGN,1,x,y",
+        "2026-01-01,KES,1,x",
+    ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_stored(tmp_path, line):
     file = tmp_path / "rates.csv"
@@ -72,6 +87,24 @@ def test_a_wrong_line_is_named_and_nothing_is_stored(tmp_path, line):
     with pytest.raises(CommandError, match="line 3"):
         call_command("import_rates", str(file))
     assert not ExchangeRate.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "first line must be day,currency,per_usd,source"),
+        (b"day,currency,per_usd\n", "first line must be"),
+        (b"day,currency,per_usd,source,day\n", "first line must be"),
+        (b"day,currency,per_usd,source\n2026-01-01,NGN,1,B\xfccher\n", "not UTF-8"),
+        (b'day,currency,per_usd,source\n2026-01-01,NGN,1,"x\n', "the row after line 1"),
+    ],
+)
+def test_a_rates_file_of_another_shape_is_refused(tmp_path, content, message):
+    file = tmp_path / "rates.csv"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match=message):
+        call_command("import_rates", str(file))
 
 
 @pytest.mark.django_db(transaction=True)
