@@ -9,6 +9,10 @@ class ArchiveMoved(Exception):
     """Another process changed what this one was about to change; nothing was stored twice."""
 
 
+class StoreError(OSError):
+    """The archive's place does not do what it is asked; one line says where and why."""
+
+
 class UnknownColumnError(LookupError):
     """Somebody asked the archive for a column that no catalogue version ever had."""
 

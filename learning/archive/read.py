@@ -99,7 +99,8 @@ def _live(begin: dt.datetime | None, end: dt.datetime | None) -> list[ArchiveFil
     if begin is not None:
         found = found.filter(day__gte=begin.date())
     if end is not None:
-        found = found.filter(day__lte=(end - dt.timedelta(microseconds=1)).date())
+        bound = "day__lt" if end.time() == dt.time() else "day__lte"
+        found = found.filter(**{bound: end.date()})
     return list(found.order_by("day", "first_serial"))
 
 

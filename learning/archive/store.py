@@ -16,6 +16,8 @@ import fsspec
 from django.conf import settings
 from fsspec.implementations.local import LocalFileSystem
 
+from learning.errors import StoreError, WrongRowCountError
+
 FOLDER: Final = "decisions"
 SUFFIX: Final = ".parquet"
 _UNFINISHED: Final = ".unfinished"
@@ -24,7 +26,7 @@ _UNFINISHED: Final = ".unfinished"
 class Store:
     """The archive's root. Paths are relative to it, with forward slashes.
 
-    Every call may raise OSError, or what the driver raises, when the store does not answer.
+    Every call may raise StoreError: no permission, a full disk, a server that does not answer.
     """
 
     def __init__(self, url: str) -> None:
@@ -39,7 +41,8 @@ class Store:
 
     def put(self, path: str, write: Callable[[Path], object]) -> int:
         """Stores what `write` writes to the path it is given; the file's size in bytes."""
-        return self._put_locally(path, write) if self.is_local else self._upload(path, write)
+        with _told():
+            return self._put_locally(path, write) if self.is_local else self._upload(path, write)
 
     def _put_locally(self, path: str, write: Callable[[Path], object]) -> int:
         target = Path(self._full(path))
@@ -63,35 +66,33 @@ class Store:
 
     @contextlib.contextmanager
     def local(self, path: str) -> Iterator[Path]:
-        """The file on this machine, fetched if need be; gone afterwards if it was.
-
-        Raises FileNotFoundError.
-        """
+        """The file on this machine, fetched if need be; gone afterwards if it was."""
         if self.is_local:
             yield Path(self._full(path))
             return
         with _temporary() as local:
-            self._fs.get_file(self._full(path), str(local))
+            with _told():
+                self._fs.get_file(self._full(path), str(local))
             yield local
 
     def size(self, path: str) -> int | None:
         """Bytes; None when there is no such file."""
-        try:
+        with _told(), contextlib.suppress(FileNotFoundError):
             self._fs.invalidate_cache()
             return int(self._fs.info(self._full(path))["size"])
-        except FileNotFoundError:
-            return None
+        return None
 
     def remove(self, path: str) -> None:
         """Removes the file, and what a killed writer left of it; no matter if it is not there."""
         for name in (path, path + _UNFINISHED):
-            with contextlib.suppress(FileNotFoundError):
+            with _told(), contextlib.suppress(FileNotFoundError):
                 self._fs.rm_file(self._full(name))
 
     def files(self) -> set[str]:
         """All files of the archive that exist, whoever put them there."""
-        self._fs.invalidate_cache()
-        found = self._fs.find(self._full(FOLDER))
+        with _told():
+            self._fs.invalidate_cache()
+            found = self._fs.find(self._full(FOLDER))
         return {name.removeprefix(self._root + "/") for name in found}
 
     def _full(self, path: str) -> str:
@@ -99,8 +100,9 @@ class Store:
 
 
 def archive_store() -> Store:
-    """The store that ARCHIVE_URL names. Raises ValueError or ImportError when it cannot be used."""
-    return Store(settings.ARCHIVE_URL)
+    """The store that ARCHIVE_URL names; some drivers connect here. Raises StoreError."""
+    with _told():
+        return Store(settings.ARCHIVE_URL)
 
 
 def shown_url() -> str:
@@ -109,6 +111,19 @@ def shown_url() -> str:
     if "@" not in parts.netloc:
         return str(settings.ARCHIVE_URL)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Makes a StoreError of what goes wrong: each driver has exceptions of its own."""
+    try:
+        yield
+    except (StoreError, WrongRowCountError):
+        raise
+    except Exception as error:
+        words = " ".join(str(error).replace(settings.ARCHIVE_URL, shown_url()).split())
+        why = f"{type(error).__name__}: {words}" if words else type(error).__name__
+        raise StoreError(f"The archive at {shown_url()} cannot be used ({why}).") from error
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import fsspec
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from fsspec.implementations.memory import MemoryFileSystem
 
 from rules.catalogue import built_in_rules
 from rules.registry import registry
@@ -65,6 +66,43 @@ def object_store(settings, first_serial):
     settings.ARCHIVE_URL = "memory://archive"
     yield memory
     memory.store.clear()
+
+
+class Refusing(MemoryFileSystem):
+    """A server that takes our password at first; its driver has an exception of its own."""
+
+    protocol = "refusing"
+    cachable = False
+
+    class NotLoggedInError(Exception):
+        pass
+
+    def _refuse(self, *_, **__):
+        raise self.NotLoggedInError("no\nlogin for refusing://ada:secret@files.example.org/archive")
+
+    info = find = put_file = get_file = rm_file = makedirs = _refuse
+
+
+@pytest.fixture
+def refusing_store(settings, first_serial):
+    fsspec.register_implementation("refusing", Refusing, clobber=True)
+    settings.ARCHIVE_URL = "refusing://ada:secret@files.example.org/archive"
+
+
+@pytest.fixture
+def blocked_store(settings, tmp_path, first_serial):
+    """A file stands where the archive's directory should be."""
+    (tmp_path / "file").write_text("in the way")
+    settings.ARCHIVE_URL = str(tmp_path / "file")
+
+
+@pytest.fixture
+def full_store(archive, monkeypatch):
+    """A disk that is full."""
+    monkeypatch.setattr(
+        "learning.archive.exporting.write_frame",
+        lambda frame, path: frame.write_parquet("/dev/full"),
+    )
 
 
 @pytest.fixture(params=["archive", "object_store"])

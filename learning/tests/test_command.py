@@ -74,6 +74,77 @@ def test_compact_and_files(bank, archive, capsys):
     assert run(capsys, "files", "--since", "2026-10-06") == ""
 
 
+@pytest.mark.parametrize(
+    ("store", "why"),
+    [
+        ("refusing_store", "NotLoggedInError: no login"),
+        ("blocked_store", "(NotADirectory|FileExists)Error"),
+        ("full_store", "No space left on device"),
+    ],
+)
+def test_an_export_to_where_nothing_can_be_written_says_so(request, bank, store, why):
+    request.getfixturevalue(store)
+    decide(bank)
+    with pytest.raises(CommandError, match=f"^The archive at .* cannot be used .*{why}") as caught:
+        call_command("archive", "export")
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert archive_status()[:4] == (0, 2, 0, 0)
+
+
+def test_what_a_full_disk_left_is_gone_when_there_is_room(bank, archive, full_store, monkeypatch):
+    decide(bank)
+    with pytest.raises(CommandError):
+        call_command("archive", "export")
+    assert not list(archive.glob("*/*"))
+    monkeypatch.undo()
+    call_command("archive", "export")
+    assert len(list(archive.glob("*/*"))) == ArchiveFile.objects.count() == 1
+
+
+@pytest.mark.parametrize("what", ["export", "compact", "verify", "repair"])
+@pytest.mark.parametrize("url", ["nonsense://bucket", "refusing://ada:secret@files/archive"])
+def test_each_command_says_when_the_store_cannot_be_used(
+    bank, archive, refusing_store, settings, what, url
+):
+    settings.ARCHIVE_URL = str(archive.parent)
+    for _ in range(2):
+        decide(bank)
+        call_command("archive", "export")
+    settings.ARCHIVE_URL = url
+    decide(bank)
+    with pytest.raises(CommandError, match="cannot be used"):
+        call_command("archive", what)
+
+
+def test_a_merge_of_a_file_that_is_gone_says_so(bank, any_archive):
+    for _ in range(2):
+        decide(bank)
+        call_command("archive", "export")
+    archive_store().remove(ArchiveFile.objects.first().path)
+    with pytest.raises(CommandError, match=r"cannot be used .*FileNotFoundError"):
+        call_command("archive", "compact")
+    assert set(ArchiveFile.objects.values_list("state", "rows")) >= {("live", 2)}
+
+
+@pytest.mark.parametrize("what", ["verify", "repair", "files"])
+@pytest.mark.parametrize(
+    ("since", "until"), [("2026-10-06", "2026-10-06"), ("2026-10-06", "0001-01-01")]
+)
+def test_a_period_without_days_is_refused(archive, what, since, until):
+    with pytest.raises(CommandError, match=f"No day lies between {since} and {until}"):
+        call_command("archive", what, "--since", since, "--until", until)
+
+
+@pytest.mark.parametrize("what", ["verify", "files"])
+@pytest.mark.parametrize("bound", ["--since", "--until"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_of_days_are_days(bank, archive, what, bound, day):
+    decide(bank)
+    call_command("archive", "export")
+    call_command("archive", what, bound, day)
+
+
 def test_a_day_must_be_one(archive):
     with pytest.raises(CommandError, match="5 October is no day"):
         call_command("archive", "verify", "--since", "5 October")
@@ -155,6 +226,11 @@ def test_an_address_without_a_driver_is_refused_at_the_start(settings, url):
     settings.ARCHIVE_URL = url
     errors = [error for error in run_checks() if error.id == "learning.E001"]
     assert [url in error.msg for error in errors] == [True]
+
+
+def test_a_server_that_is_down_keeps_nothing_from_starting(settings):
+    settings.ARCHIVE_URL = "ftp://127.0.0.1:1/archive"
+    assert [error for error in run_checks() if error.id == "learning.E001"] == []
 
 
 def test_passwords_in_the_address_are_not_shown(settings, capsys):

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from learning.archive.status import Status, archive_status, count_decisions
 from learning.archive.store import shown_url
-from learning.errors import ArchiveBusy
+from learning.errors import ArchiveBusy, ArchiveMoved, StoreError, WrongRowCountError
 
 BUSY = "Another process writes the archive at this moment; try again when it is done."
 HELP = """
@@ -47,10 +47,15 @@ class Command(BaseCommand):
             part.add_argument("--until", type=day, metavar="DAY", help="Exclusive.")
 
     def handle(self, *, what: str, **options: Any) -> None:
+        since, until = options.get("since"), options.get("until")
+        if since and until and since >= until:
+            raise CommandError(f"No day lies between {since} and {until}, which is exclusive.")
         try:
             getattr(self, what)(options)
-        except ArchiveBusy:
+        except (ArchiveBusy, ArchiveMoved):
             raise CommandError(BUSY) from None
+        except (StoreError, WrongRowCountError) as error:
+            raise CommandError(str(error)) from error
 
     def status(self, options: dict[str, Any]) -> None:
         status = archive_status()
