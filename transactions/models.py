@@ -173,7 +173,8 @@ class Label(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(  # makes recording the same label twice harmless
-                fields=["transaction", "source", "known_at", "is_fraud"], name="label_once"
+                fields=["transaction", "source", "known_at", "is_fraud", "typology"],
+                name="label_once",
             )
         ]
         indexes = [models.Index(fields=["institution", "known_at"], name="label_known")]

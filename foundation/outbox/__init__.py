@@ -31,6 +31,7 @@ from foundation.outbox.events import (
     event,
     insert_fragment,
     publish,
+    publish_all,
     subscribe,
 )
 from foundation.outbox.upkeep import OutboxStatus, outbox_status, prune_outbox, redrive
@@ -47,6 +48,7 @@ __all__ = [
     "outbox_status",
     "prune_outbox",
     "publish",
+    "publish_all",
     "redrive",
     "subscribe",
     "waiting_subjects",

@@ -1,7 +1,7 @@
 """Event types, who subscribes to them, and the two ways to publish."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -100,17 +100,24 @@ def insert_fragment(event: msgspec.Struct, subject: str) -> Fragment:
     return Fragment(sql, (tag, subject, _encode(event).decode()))
 
 
+_INTO = (
+    "INSERT INTO foundation_outboxevent (type, subject, payload, occurred_at, settled, handled_at) "
+)
+
+
 def _prepare(cls: EventType) -> tuple[str, str]:
+    tag, handled = _wanted(cls)
+    sql = f"{_INTO}VALUES (%s, %s, %s::jsonb, statement_timestamp(), '{{}}', {handled})"
+    registry.inserts[cls] = tag, sql
+    return tag, sql
+
+
+def _wanted(cls: EventType) -> tuple[str, str]:
+    """The type's name, and the SQL of the time at which an event of it is handled."""
     tag = type_name(cls)
     if tag not in registry.types:
         raise TypeError(f"{cls.__name__} is not a registered event.")
-    handled = "NULL" if registry.wanted_by(tag) else "statement_timestamp()"
-    sql = (
-        "INSERT INTO foundation_outboxevent (type, subject, payload, occurred_at, settled, "  # noqa: S608  only constants
-        f"handled_at) VALUES (%s, %s, %s::jsonb, statement_timestamp(), '{{}}', {handled})"
-    )
-    registry.inserts[cls] = tag, sql
-    return tag, sql
+    return tag, "NULL" if registry.wanted_by(tag) else "statement_timestamp()"
 
 
 def publish(event: msgspec.Struct, *, subject: str) -> None:
@@ -121,3 +128,18 @@ def publish(event: msgspec.Struct, *, subject: str) -> None:
     sql, params = insert_fragment(event, subject)
     with connection.cursor() as cursor:
         cursor.execute(sql, tuple(map(str, params)))
+
+
+def publish_all(events: Sequence[E], *, subject: Callable[[E], str]) -> None:
+    """Stores events of one type, in order, with one INSERT in the caller's transaction."""
+    if not events:
+        return
+    tag, handled = _wanted(type(events[0]))
+    sql = (
+        f"{_INTO}SELECT %s, told.subject, told.payload::jsonb, statement_timestamp(), '{{}}', "  # noqa: S608  only constants
+        f"{handled} FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY "
+        "AS told (subject, payload, place) ORDER BY told.place"
+    )
+    payloads = [_encode(one).decode() for one in events]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [tag, [subject(one) for one in events], payloads])

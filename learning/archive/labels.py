@@ -8,6 +8,7 @@ import polars as pl
 from django.db import connection, transaction
 
 from learning.archive.schema import LABEL
+from transactions.labels.precedence import current_first
 
 _BATCH: Final = 50_000
 _SCHEMA: Final = {"transaction_id": pl.String(), **LABEL}
@@ -20,11 +21,10 @@ def known_labels(
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
 ) -> pl.DataFrame:
-    """One row a labelled transaction: the latest label known at `known_by`.
+    """One row a labelled transaction: of the labels known at `known_by` the one that counts.
 
-    Of several that became known at one moment the one recorded last counts. `since` and `until`
-    (exclusive) bound the transactions' time. Columns `transaction_id` and those of LABEL. One
-    query, read in batches.
+    Which one does, transactions/labels/precedence.py says. `since` and `until` (exclusive) bound
+    the transactions' time. Columns `transaction_id` and those of LABEL. One query, read in batches.
     """
     conditions, params = ["l.known_at <= %s"], [known_by]
     for condition, value in (
@@ -42,7 +42,7 @@ def known_labels(
         JOIN transactions_transaction t ON t.id = l.transaction_id
         JOIN clients_institution i ON i.id = l.institution_id
         WHERE {" AND ".join(conditions)}
-        ORDER BY l.transaction_id, l.known_at DESC, l.recorded_at DESC, l.id DESC
+        ORDER BY l.transaction_id, {current_first("l")}
     """  # noqa: S608  the conditions are ours, their values are parameters
     frames = [pl.DataFrame(rows, schema=_SCHEMA, orient="row") for rows in _in_batches(sql, params)]
     return pl.concat(frames) if frames else pl.DataFrame(schema=_SCHEMA)

@@ -9,6 +9,7 @@ from django.db import connection
 from features.layouts import FOLDER, layout
 from intelligence.rates import RateTable, current_rates
 from scoring.profiles.habits import Seen
+from transactions.labels.precedence import current_first
 
 _NUMBERS = (
     "hour",
@@ -76,14 +77,14 @@ class UnreadableVectorError(LookupError):
 
 # A reviewer's word, or a client's, outranks what was decided. Labels of imported history do not:
 # they tell what nobody knew when the transactions after it took place.
-_ORDINARY = """
+_ORDINARY = f"""
 coalesce(
     (SELECT NOT label.is_fraud FROM transactions_label label
      WHERE label.transaction_id = t.id AND label.source <> 'import'
-     ORDER BY label.known_at DESC, label.id DESC LIMIT 1),
+     ORDER BY {current_first("label")} LIMIT 1),
     d.status = 'approved'
 )
-"""
+"""  # noqa: S608  no value from outside
 
 _CHARGED_BACK_AT = """
 (SELECT extract(epoch FROM min(label.known_at))::float8 FROM transactions_label label

@@ -16,6 +16,7 @@ from intelligence.lookup import Listing
 from intelligence.rates import current_rates
 from scoring.models import Decision
 from scoring.reports.truth import GENUINE, Verdict
+from transactions.labels.precedence import current_labels
 from transactions.models import Label
 
 BATCH = 1_000  # decisions in memory at once: some 10 MB
@@ -91,13 +92,13 @@ def _decisions(selection: Selection) -> Any:
 
 
 def _truths(batch: Sequence[tuple[Any, ...]], selection: Selection) -> Mapping[UUID, Verdict]:
-    """By our id. Of several labels on one transaction that which became known last counts."""
+    """By our id. Of several labels on one transaction the current one counts."""
     if selection.truth is not None:
         return {row[0]: selection.truth.get(row[1], GENUINE) for row in batch}
     labels = Label.objects.filter(transaction_id__in=[row[0] for row in batch])
     if selection.known_by:
         labels = labels.filter(known_at__lte=selection.known_by)
-    rows = labels.order_by("known_at", "id").values_list("transaction_id", "is_fraud", "typology")
+    rows = current_labels(labels).values_list("transaction_id", "is_fraud", "typology")
     return {transaction_id: Verdict(fraud, typology) for transaction_id, fraud, typology in rows}
 
 

@@ -146,6 +146,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='label',
-            constraint=models.UniqueConstraint(fields=('transaction', 'source', 'known_at', 'is_fraud'), name='label_once'),
+            constraint=models.UniqueConstraint(fields=('transaction', 'source', 'known_at', 'is_fraud', 'typology'), name='label_once'),
         ),
     ]
