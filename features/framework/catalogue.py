@@ -1,138 +1,27 @@
-"""Declare a feature once, and compute the whole vector of a transaction from what is known of it.
-
-A :class:`Catalogue` resolves all that can be resolved while it is built: positions, bounds and the
-order in which features depend on each other. Scoring then only walks flat tuples.
-"""
+"""All features together, and the plan by which the vector of a transaction is computed."""
 
 from __future__ import annotations
 
 import difflib
-import inspect
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from features.errors import DefinitionError
+from features.framework.declaration import (
+    CATEGORIES,
+    FACT_NAMES,
+    TALLY_NAMES,
+    Facts,
+    Feature,
+    Row,
+    Value,
+)
+from features.framework.soundness import check_all
 from features.types import Type
-from features.windows.declaring import Windowed
 
-Value = float | bool | str | tuple[str, ...]
-Row = list[Value | None]
-Source = Literal["supplied", "computed", "either"]
-Reading = Literal["as_is", "lower", "upper", "country", "four_digits"]
-
-CATEGORIES = (
-    "identity",
-    "behavioral",
-    "transaction",
-    "network",
-    "ato",
-    "funding",
-    "merchant",
-    "ml",
-    "derived",
-)
-
-# What a computation may ask for besides other features. The raw identifiers end here: only what is
-# computed from them enters the vector.
-FACT_NAMES = (
-    "own_time",
-    "utc_offset_minutes",
-    "raw_email",
-    "raw_phone",
-    "raw_ip_address",
-    "raw_user_agent",
-)
-# How much of the vector is known. Features that ask for these are computed last and not counted
-# themselves.
-TALLY_NAMES = ("known_features", "possible_features")
-
-_LARGEST = sys.float_info.max
 _TEXTUAL = (Type.STRING, Type.IDENTIFIER, Type.STRINGS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feature:
-    """One named fact of a transaction.
-
-    ``unit`` is for people; a ``MONEY`` feature is in the transaction's own currency. ``minimum``
-    and ``maximum`` hold for every value in a vector, supplied or computed: a value outside them is
-    missing. ``compute`` gets the features named in ``computed_from`` in that order, and is not
-    called when one of them is missing, except for those named last in ``optional``, which it gets
-    as None. ``windowed`` says what of the recorded events the feature counts; the counters answer
-    it, so it comes with what is gathered. ``gathered_from`` names, for people, what else of ours it
-    may come from: the customer's profile, the telephone number, an address database.
-    """
-
-    name: str
-    category: str
-    type: Type
-    doc: str
-    unit: str = ""
-    source: Source = "supplied"
-    also_in: tuple[str, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    max_length: int = 200
-    choices: tuple[str, ...] = ()
-    pattern: str = ""
-    example: str = ""
-    reading: Reading = "as_is"
-    purpose: str = ""
-    same_as: str = ""
-    output: bool = False
-    compute: Callable[..., Value | None] | None = None
-    computed_from: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    windowed: Windowed | None = None
-    gathered_from: str = ""
-
-    @property
-    def suppliable(self) -> bool:
-        """Whether a client may give the value under this very name."""
-        return self.source != "computed" and not self.output and not self.same_as
-
-    @property
-    def readable(self) -> bool:
-        """Whether rules and models may read it: outputs are written after the decision."""
-        return not self.output
-
-    @property
-    def categories(self) -> tuple[str, ...]:
-        return (self.category, *self.also_in)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """The inclusive range of its numbers; the widest finite one where none is declared."""
-        low = -_LARGEST if self.minimum is None else self.minimum
-        high = _LARGEST if self.maximum is None else self.maximum
-        return low, high
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Facts:
-    """What is known of a transaction before its features are computed.
-
-    Holds personal data and so has no repr.
-
-    ``supplied`` are the client's values, ``gathered`` those which we found (counters, stored
-    customer, enrichment); both by feature name and already of the feature's Python type. ``hashes``
-    are the keyed hashes of the identifiers in hexadecimal, ``raw`` the identifiers themselves in
-    normal form, both by the identifier feature's name. ``occurred_at`` is in epoch seconds;
-    ``timestamped`` is false when it is merely the time of receipt, and then nothing is said about
-    the customer's local time.
-    """
-
-    occurred_at: float
-    supplied: Mapping[str, Value]
-    gathered: Mapping[str, Value] = field(default_factory=dict)
-    hashes: Mapping[str, str] = field(default_factory=dict)
-    raw: Mapping[str, str] = field(default_factory=dict)
-    timestamped: bool = True
-    utc_offset_minutes: float | None = None
 
 
 class Step(NamedTuple):
@@ -161,7 +50,7 @@ class Catalogue:
         self.version = version
         self.features = tuple(features)
         self.index = {feature.name: i for i, feature in enumerate(self.features)}
-        _check_all(self.features)
+        check_all(self.features)
         self._positions = self._lay_out()
         self._blank: Row = [None] * len(self._positions)
         self._plan, self._closing_plan = self._make_plans()
@@ -369,72 +258,3 @@ def _in_dependency_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
         raise DefinitionError(
             f"features are computed from each other in a circle: {circle}"
         ) from error
-
-
-def _check_all(features: tuple[Feature, ...]) -> None:
-    known = {*FACT_NAMES, *TALLY_NAMES}
-    seen: set[str] = set()
-    for feature in features:
-        if feature.name in seen:
-            raise DefinitionError(f"{feature.name}: declared twice")
-        seen.add(feature.name)
-    if "occurred_at" not in seen:
-        raise DefinitionError("occurred_at: every catalogue needs the time of the transaction")
-    outputs = {feature.name for feature in features if feature.output}
-    for feature in features:
-        for complaint in _complaints(feature, seen | known, outputs):
-            raise DefinitionError(f"{feature.name}: {complaint}")
-
-
-def _complaints(feature: Feature, known: set[str], outputs: set[str]) -> Iterator[str]:
-    """What is wrong with one declaration, worst first."""
-    yield from _shape_complaints(feature)
-    yield from _computation_complaints(feature)
-    for name in (*feature.computed_from, *feature.optional):
-        if name not in known:
-            yield f"computed from {name}, which is neither a feature nor a fact"
-        if name in outputs:
-            yield f"computed from {name}, which is written after the decision"
-    if feature.same_as and feature.same_as not in known:
-        yield f"another name of {feature.same_as}, which is no feature"
-
-
-def _shape_complaints(feature: Feature) -> Iterator[str]:
-    if not (feature.name.isidentifier() and feature.name == feature.name.lower()):
-        yield "a name is lower-case words joined by underscores"
-    if not feature.doc.strip():
-        yield "has no description"
-    for category in feature.categories:
-        if category not in CATEGORIES:
-            yield f"unknown category {category!r}"
-    low, high = feature.bounds
-    if low > high:
-        yield f"bounds are reversed: minimum {low:g} is above maximum {high:g}"
-    if bool(feature.pattern) != bool(feature.example):
-        yield "a pattern comes with an example, and an example with a pattern"
-    if (feature.type is Type.IDENTIFIER) != bool(feature.purpose):
-        yield "an identifier, and only an identifier, names the purpose of its hash"
-
-
-def _computation_complaints(feature: Feature) -> Iterator[str]:
-    if feature.compute is None:
-        if feature.computed_from or feature.optional:
-            yield "names inputs but no computation"
-        ours = feature.windowed or feature.gathered_from or feature.output
-        if feature.source != "supplied" and not ours:
-            yield f"its source is {feature.source!r} but it has no computation"
-        return
-    if feature.source == "supplied":
-        yield "has a computation although its source is 'supplied'"
-    expected = len(feature.computed_from) + len(feature.optional)
-    taken = _values_taken(feature.compute)
-    if taken is not None and taken != expected:
-        yield f"its computation takes {taken} values, but {expected} inputs are named"
-
-
-def _values_taken(compute: Callable[..., Value | None]) -> int | None:
-    """How many values the function takes; None when it takes any number."""
-    parameters = inspect.signature(compute).parameters.values()
-    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
-        return None
-    return len(parameters)
