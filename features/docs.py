@@ -37,7 +37,7 @@ CLIENTS_ALONE = {
         customer_service_contacts device_fingerprint_confidence
     """,
     "it stands in the books of the client, the issuer or the acquirer": """
-        address_age_days user_lifetime_value chargeback_ratio return_rate card_type card_age_days
+        address_age_days user_lifetime_value return_rate card_type card_age_days
         card_country card_issuer_bank bank_account_age merchant_type merchant_category_code
         merchant_country merchant_restricted merchant_mcc_restricted
     """,
@@ -158,9 +158,7 @@ def _from_clients_alone() -> Iterator[str]:
     yield "Of the features most asked for, these are known only when they are supplied.\n\n"
     yield "| because | features |\n|---|---|\n"
     for reason, names in CLIENTS_ALONE.items():
-        told = [f"`{name}`" for name in names.split() if CATALOGUE[name].source == "supplied"]
-        if told:
-            yield f"| {reason} | {', '.join(told)} |\n"
+        yield f"| {reason} | {', '.join(f'`{name}`' for name in names.split())} |\n"
 
 
 def _aliases() -> Iterator[str]:

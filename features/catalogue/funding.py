@@ -77,12 +77,9 @@ FEATURES = (
         "Whether the card was declined before, by its issuer or elsewhere. Our own refusals are no "
         "such sign: they are counted apart (card_declines_30d), or one would bring the next.",
     ),
-    _.number(
+    _.ratio(
         "card_decline_ratio",
         "Which share of the card's transactions in 24 hours was declined.",
-        0,
-        1e9,
-        unit="times",
         compute=numbers.ratio,
         computed_from=("card_declines_24h", "card_velocity"),
     ),
