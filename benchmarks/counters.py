@@ -31,7 +31,7 @@ def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
     import django
 
     django.setup()
-    from scoring.state.connection import client
+    from foundation.redis_scripts import client
 
     with client() as server:
         before = _used(server)
@@ -58,7 +58,7 @@ def _used(server: Any) -> int:
 def _fill() -> None:
     from tqdm import tqdm
 
-    from scoring.state.connection import run_many
+    from foundation.redis_scripts import run_many
     from scoring.state.counters import encode, state_name
     from scoring.state.opening import ALWAYS, begin_state
     from scoring.state.script import SCRIPT

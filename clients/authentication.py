@@ -12,13 +12,14 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone as clock
 
 from clients import keys
 from clients.errors import InstitutionInactive, KeyExpired, KeyMissing, KeyRevoked, KeyUnknown
-from clients.models import ApiKey
+from clients.models import STANDARD_TIER, ApiKey, Tier
 from foundation.errors import Unauthorized
 
 log = logging.getLogger(__name__)
@@ -33,13 +34,17 @@ Refusal = type[Unauthorized]
 
 @dataclass(frozen=True, slots=True)
 class ClientTier:
+    """So many requests in any `window_seconds` (`clients.throttling`)."""
+
     name: str
-    requests_per_minute: int
+    requests: int
+    window_seconds: int = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The institution behind a request, and what its key allows."""
+    """The institution behind a request, and what its key allows. Requests are counted together that
+    are `throttled_as` the same."""
 
     institution_id: int
     institution_slug: str
@@ -47,6 +52,7 @@ class Client:
     key_id: int
     scopes: frozenset[str]
     tier: ClientTier
+    throttled_as: str
 
 
 # Known and refused keys apart, by the key's SHA-256 (the plaintext is not kept in memory): a flood
@@ -59,16 +65,37 @@ def authenticate(key_text: str | None) -> Client:
     """The client of this key. Raises one of `clients.errors`, an Unauthorized with its reason."""
     if not key_text:
         raise KeyMissing
-    digest = sha256(key_text.encode("utf-8", "surrogatepass")).digest()
+    digest = digest_of(key_text)
     now = time.monotonic()
-    if (hit := _known.get(digest)) and now < hit[0]:
-        return hit[1]
-    if (miss := _refused.get(digest)) and now < miss[0]:
-        raise miss[1]
+    if known := recall(digest, now):
+        return known
     parsed = keys.parse(key_text)
     if parsed is None:
         raise KeyUnknown
     return _look_up(parsed, digest, now)
+
+
+def digest_of(secret_text: str) -> bytes:
+    """What a key or token is called in the cache."""
+    return sha256(secret_text.encode("utf-8", "surrogatepass")).digest()
+
+
+def recall(digest: bytes, now: float) -> Client | None:
+    """What was found out lately. Raises what it was refused with."""
+    if (hit := _known.get(digest)) and now < hit[0]:
+        return hit[1]
+    if (miss := _refused.get(digest)) and now < miss[0]:
+        raise miss[1]
+    return None
+
+
+def remember_client(digest: bytes, until: float, client: Client) -> None:
+    _remember(_known, digest, (until, client))
+
+
+def remember_refusal(digest: bytes, now: float, refusal: Refusal) -> None:
+    _known.pop(digest, None)
+    _remember(_refused, digest, (now + CACHE_SECONDS, refusal))
 
 
 def forget_cached_keys() -> None:
@@ -81,12 +108,11 @@ def _look_up(parsed: keys.KeyText, digest: bytes, now: float) -> Client:
     key = ApiKey.objects.select_related("institution", "tier").filter(prefix=parsed.prefix).first()
     refusal = _refusal(key, parsed.secret)
     if refusal is not None or key is None:
-        _known.pop(digest, None)
         refusal = refusal or KeyUnknown
-        _remember(_refused, digest, (now + CACHE_SECONDS, refusal))
+        remember_refusal(digest, now, refusal)
         raise refusal
     client = _client(key)
-    _remember(_known, digest, (now + _trusted_for(key), client))
+    remember_client(digest, now + _trusted_for(key), client)
     _note_use(key)
     return client
 
@@ -112,8 +138,16 @@ def _client(key: ApiKey) -> Client:
         base_currency=key.institution.base_currency,
         key_id=key.pk,
         scopes=frozenset(key.scopes),
-        tier=ClientTier(key.tier.name, key.tier.requests_per_minute),
+        tier=tier_of(key.tier),
+        throttled_as=f"key:{key.pk}",
     )
+
+
+def tier_of(tier: Tier) -> ClientTier:
+    """RATE_LIMIT_REQUESTS and RATE_LIMIT_WINDOW of the environment stand above the standard one."""
+    if tier.name == STANDARD_TIER and settings.RATE_LIMIT_REQUESTS:
+        return ClientTier(tier.name, settings.RATE_LIMIT_REQUESTS, settings.RATE_LIMIT_WINDOW)
+    return ClientTier(tier.name, tier.requests_per_minute)
 
 
 def _trusted_for(key: ApiKey) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils import timezone as clock
 
@@ -62,10 +62,18 @@ class StaffScope(models.Model):
         return f"{self.user} for {self.institution}"
 
 
+STANDARD_TIER = "standard"
+"""The tier of those for whom none is named."""
+
+validate_tier_name = RegexValidator(  # it goes out in a header
+    r"\A[A-Za-z0-9][A-Za-z0-9 _-]*\Z", "Letters, digits, spaces, hyphens and underscores only."
+)
+
+
 class Tier(models.Model):
     """How much a key may ask for."""
 
-    name = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=40, unique=True, validators=[validate_tier_name])
     requests_per_minute = models.PositiveIntegerField(validators=[MinValueValidator(1)])
 
     class Meta:
@@ -137,3 +145,11 @@ class ApiKey(models.Model):
             "tier": self.tier.name,
             "expires_at": self.expires_at,
         }
+
+
+# Django looks for a room's models here; these refer to those above by name.
+from clients.accounts.models import (  # noqa: E402
+    AccountAttempt as AccountAttempt,
+    AccountSession as AccountSession,
+    ClientAccount as ClientAccount,
+)

@@ -10,13 +10,13 @@ from django.utils import timezone as clock
 
 from clients import keys
 from clients.authentication import forget_cached_keys
-from clients.models import ApiKey, Institution, Scope, StaffScope, Tier
+from clients.models import STANDARD_TIER, ApiKey, Institution, Scope, StaffScope, Tier
 from foundation import audit
 from foundation.errors import Conflict
 from foundation.models import User
 from foundation.permissions import require
 
-STANDARD_TIER, STANDARD_RATE = "standard", 6_000
+STANDARD_RATE = 6_000
 _EDITABLE = ("name", "base_currency", "is_active")
 
 

@@ -116,8 +116,12 @@ if suffix := os.environ.get("TEST_DB_SUFFIX"):
 PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.first("REDIS_URL")
-# How long a decision waits for the counters before it goes on without them.
-COUNTERS_TIMEOUT_MS = env.integer("COUNTERS_TIMEOUT_MS", default=250, minimum=10, maximum=10_000)
+# How long a request waits for Redis (its limit, the counters) before it goes on without.
+REDIS_TIMEOUT_MS = env.integer("REDIS_TIMEOUT_MS", default=250, minimum=10, maximum=10_000)
+
+# Of clients in the standard tier, where the tier's own limit is not to count. In seconds.
+RATE_LIMIT_REQUESTS = env.integer("RATE_LIMIT_REQUESTS", default=0)
+RATE_LIMIT_WINDOW = env.integer("RATE_LIMIT_WINDOW", default=60, minimum=1, maximum=86_400)
 
 # --- What is known of the world ---------------------------------------------------------------
 # Local GeoIP files (MMDB), several with commas: a city or country file, a network or provider one.
@@ -136,6 +140,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# --- Accounts that clients register themselves (docs/accounts.md) ----------------------------
+ACCOUNT_REGISTRATION = env.boolean("ACCOUNT_REGISTRATION", default=DEMO)
+# Tiers that a registration may choose besides free.
+ACCOUNT_TIERS = env.words("ACCOUNT_TIERS", default="basic,premium,enterprise" if DEMO else "")
+ACCOUNT_REGISTRATIONS_PER_HOUR = env.integer(  # from one network
+    "ACCOUNT_REGISTRATIONS_PER_HOUR", default=1_000 if DEMO else 20, minimum=1
+)
 
 # --- Approvals: how many people besides the proposer ----------------------------------------
 APPROVALS_REQUIRED = {

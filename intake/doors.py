@@ -1,81 +1,151 @@
-"""The door: authenticate, read, decode, score, answer. The same for every wire format."""
+"""The doors: what every call of a client system goes through, whichever format it speaks.
 
-from collections.abc import Callable
+who calls -> within the limit of its tier -> the view -> the format's own answer or error
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from functools import update_wrapper
 from time import perf_counter
-from typing import Final
+from typing import Concatenate, Final, ParamSpec
 from urllib.parse import urlsplit
 
 import msgspec
+from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from clients.authentication import Client, authenticate
+from clients.authentication import Client
 from clients.errors import ScopeMissing
-from foundation.errors import BadRequest, FieldError, Problem
+from clients.throttling import take
+from foundation.errors import BadRequest, FieldError, Problem, Unavailable
+from foundation.errors_drf import as_problem
 from intake.body import read_body
-from intake.errors import MethodNotAllowed, Wrong
-from intake.formats.base import Decoded, WireFormat
+from intake.errors import UNFORESEEN, MethodNotAllowed, Wrong
+from intake.formats.base import Decoded, Manners, Scored, WireFormat
 from intake.metrics import measured, observe_stages
 from scoring.answers import Answer
 from scoring.services import score_transaction
 
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+Called = Callable[Concatenate[HttpRequest, Client, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+READING: Final = ("GET", "HEAD")
 LONGEST_KEY: Final = 255
 LONGEST_URL: Final = 2_048
 WEBHOOK_FIELD: Final = "x_webhook_url"
 """The extra field that keeps the header X-Webhook-URL with the transaction."""
 
 
-def check_door(wire: WireFormat, *, endpoint: str) -> Callable[[HttpRequest], HttpResponse]:
-    """A view that decides one transaction, sent by POST in the given format.
+def door(
+    *, wire: Manners, endpoint: str, scope: str, methods: Iterable[str] = READING
+) -> Callable[[Called[P]], View[P]]:
+    """Makes a view of a function that answers a known client.
 
     No session, no cookie, no REST framework: a key in a header needs none of them, and the
-    framework's request object alone costs as much as decoding does.
+    framework's request object alone costs as much as decoding does. Whatever is raised becomes the
+    format's own error; RateLimit fields tell what is left. `endpoint` is the figures' fixed word
+    for the address.
     """
 
-    @csrf_exempt
-    @measured(endpoint)
-    def check(request: HttpRequest) -> HttpResponse:
-        try:
-            return _check(request, wire)
-        except Problem as problem:
-            return wire.refuse(problem, request)
+    def decorate(called: Called[P]) -> View[P]:
+        def view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            client = client_for(request, wire, scope)
+            allowance = take(client)
+            try:
+                response = called(request, client, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001  the edge: clients get an answer
+                response = wire.refuse(_problem(error, request), request)
+            return put_on(response, {} if allowance is None else allowance.headers())
 
-    return check
+        return open_door(wire=wire, endpoint=endpoint, methods=methods)(
+            update_wrapper(view, called)
+        )
 
-
-def _check(request: HttpRequest, wire: WireFormat) -> HttpResponse:
-    if request.method != "POST":
-        raise MethodNotAllowed(str(request.method), ["POST"])
-    marks = [perf_counter()]
-    client = authenticate_for(request, "score")
-    marks.append(perf_counter())
-    decoded = _with_headers(wire.decode(read_body(request)), request)
-    marks.append(perf_counter())
-    answer = _score(request, client, decoded, wire.name)
-    marks.append(perf_counter())
-    observe_stages(marks)
-    response = HttpResponse(wire.encode(answer), content_type="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    if answer.replayed:
-        response.headers["Idempotent-Replayed"] = "true"
-    return response
+    return decorate
 
 
-def authenticate_for(request: HttpRequest, scope: str) -> Client:
-    """The client of the key in X-API-Key. Raises Unauthorized, or Forbidden without the scope."""
-    client = authenticate(request.META.get("HTTP_X_API_KEY"))
+def client_for(request: HttpRequest, wire: Manners, scope: str) -> Client:
+    """Who calls. Raises Unauthorized, or Forbidden without the scope."""
+    client = wire.client_of(request)
     if scope not in client.scopes:
         raise ScopeMissing(scope)
     return client
 
 
-def _score(request: HttpRequest, client: Client, decoded: Decoded, source: str) -> Answer:
+def open_door(
+    *, wire: Manners, endpoint: str, methods: Iterable[str] = READING
+) -> Callable[[View[P]], View[P]]:
+    """As `door`, for addresses that need no client: registering, signing in, health."""
+    allowed = tuple(methods)
+
+    def decorate(called: View[P]) -> View[P]:
+        def view(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                if request.method not in allowed:
+                    raise MethodNotAllowed(str(request.method), allowed)
+                response = called(request, *args, **kwargs)
+            except Exception as error:  # noqa: BLE001  the edge: clients get an answer
+                response = wire.refuse(_problem(error, request), request)
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        update_wrapper(view, called)
+        return csrf_exempt(measured(endpoint)(view))
+
+    return decorate
+
+
+def put_on(response: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
+    for name, value in headers.items():
+        response.headers[name] = value
+    return response
+
+
+def _problem(error: Exception, request: HttpRequest) -> Problem:
+    problem = as_problem(error)
+    if isinstance(problem, Unavailable):
+        log.error("Unavailable: %s", type(error).__name__, extra={"path": request.path})
+    if problem is not None:
+        return problem
+    got_request_exception.send(sender=None, request=request)  # tests and reporters hear of it
+    log.error("A door failed", exc_info=error, extra={"path": request.path})
+    return Problem(UNFORESEEN)
+
+
+def check_door(wire: WireFormat, *, endpoint: str) -> View[[]]:
+    """A view that decides one transaction, sent by POST in the given format."""
+
+    @door(wire=wire, endpoint=endpoint, scope="score", methods=("POST",))
+    def check(request: HttpRequest, client: Client) -> HttpResponse:
+        marks = [perf_counter()]
+        decoded = with_headers(wire.decode(read_body(request)), request)
+        marks.append(perf_counter())
+        answer = decide(client, decoded, wire.name, idempotency_key(request))
+        marks.append(perf_counter())
+        observe_stages(marks)
+        milliseconds = (marks[-1] - marks[0]) * 1_000
+        scored = Scored(answer, decoded.request, milliseconds)
+        response = HttpResponse(wire.encode(scored), content_type="application/json")
+        if answer.replayed:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    return check
+
+
+def decide(
+    client: Client, decoded: Decoded, source: str, idempotency_key: str | None = None
+) -> Answer:
+    """Score one decoded transaction; errors name fields as the client does."""
     try:
         return score_transaction(
             client=client,
             request=decoded.request,
             source=source,
-            idempotency_key=_idempotency_key(request),
+            idempotency_key=idempotency_key,
         )
     except BadRequest as problem:
         problem.errors = tuple(_renamed(error, decoded) for error in problem.errors)
@@ -86,7 +156,7 @@ def _renamed(error: FieldError, decoded: Decoded) -> FieldError:
     return FieldError(decoded.names.get(error.field, error.field), error.message, error.code)
 
 
-def _idempotency_key(request: HttpRequest) -> str | None:
+def idempotency_key(request: HttpRequest) -> str | None:
     key: str | None = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return None
@@ -96,7 +166,7 @@ def _idempotency_key(request: HttpRequest) -> str | None:
     return key
 
 
-def _with_headers(decoded: Decoded, request: HttpRequest) -> Decoded:
+def with_headers(decoded: Decoded, request: HttpRequest) -> Decoded:
     """The request with what its headers add. Webhooks are not sent yet; the URL is kept."""
     url = request.META.get("HTTP_X_WEBHOOK_URL")
     if url is None:

@@ -10,6 +10,10 @@ MOST_ERRORS = 100
 """Fields named in one answer: a body with a thousand wrong ones needs no thousand sentences."""
 
 
+UNFORESEEN = "The cause is in our log under this request's id; please quote it."
+"""The detail of a 500: it says nothing of what happened."""
+
+
 class MethodNotAllowed(Problem):
     status, type, title = 405, "method-not-allowed", "The address does not take this method"
 

@@ -18,11 +18,11 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from foundation.outbox import outbox_status
+from foundation.redis_scripts import RedisUnavailableError
 from learning.archive.status import archive_lag
 from rules.definition import State
 from rules.models import Ruleset
 from rules.queries import published_number
-from scoring.state.errors import StateUnavailableError
 from scoring.state.figures import state_figures
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
@@ -38,7 +38,7 @@ DOOR_STAGES = Histogram(
 SAMPLED = 8
 """One request in so many has its stages timed."""
 
-STAGES = ("authenticate", "decode", "score")
+STAGES = ("decode", "score")
 _observers = [DOOR_STAGES.labels(stage).observe for stage in STAGES]
 _turn = count()
 
@@ -119,7 +119,7 @@ def _counters() -> Iterator[Metric]:
     """Left out while Redis does not answer."""
     try:
         figures = state_figures()
-    except StateUnavailableError:
+    except RedisUnavailableError:
         return
     yield GaugeMetricFamily(
         "counters_memory_bytes", "What Redis holds, tasks included.", value=figures.memory_bytes

@@ -43,6 +43,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     degraded: tuple[str, ...]
     ruleset: int
     model_version: str
+    stored: Decision | Decided  # the whole of it, for formats that tell more
     replayed: bool = False  # the decision was there before this request
 
 
@@ -64,6 +65,7 @@ def answer_of(decision: Decision | Decided, transaction_id: str, *, replayed: bo
         degraded=tuple(decision.degraded),
         ruleset=decision.ruleset_number,
         model_version=decision.model_version,
+        stored=decision,
         replayed=replayed,
     )
 

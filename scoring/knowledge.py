@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from features.framework import Value
+from foundation.redis_scripts import RedisUnavailableError
 from intelligence.lookup import features_found
 from intelligence.rates import current_rates
 from scoring import metrics
@@ -14,7 +15,6 @@ from scoring.prepare import Prepared
 from scoring.profiles.features import PLACES_OF_ITS_OWN, Asked
 from scoring.profiles.reading import features_of
 from scoring.state.counters import Reading, Risk
-from scoring.state.errors import StateUnavailableError
 from scoring.state.opening import record
 from scoring.state.recording import PLACES, recording_of
 from scoring.state.script import SCRIPT
@@ -69,7 +69,7 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
     recorded_as = recording.record_id.hex() if by_key else ""
     try:
         reading = record(recording)
-    except StateUnavailableError as error:
+    except RedisUnavailableError as error:
         logger.warning("counters unavailable: %s", error)
         metrics.DEGRADED.labels("counters").inc()
         return Knowledge(found, degraded=("counters",), recorded_as=recorded_as)

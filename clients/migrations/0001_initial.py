@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='Tier',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
+                ('name', models.CharField(max_length=40, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9][A-Za-z0-9 _-]*\\Z', 'Letters, digits, spaces, hyphens and underscores only.')])),
                 ('requests_per_minute', models.PositiveIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
             ],
             options={

@@ -33,6 +33,7 @@ def test_a_good_key_names_its_client(issued, bank):
         key_id=issued.key.pk,
         scopes=frozenset({"score", "read", "feedback", "webhooks"}),
         tier=ClientTier("standard", 6_000),
+        throttled_as=f"key:{issued.key.pk}",
     )
 
 

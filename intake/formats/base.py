@@ -6,6 +6,7 @@ from typing import Protocol
 
 from django.http import HttpRequest, HttpResponse
 
+from clients.authentication import Client
 from foundation.errors import Problem
 from scoring.answers import Answer
 from scoring.inputs import TransactionInput
@@ -20,7 +21,28 @@ class Decoded:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-class WireFormat(Protocol):
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A decision, what it was asked for, and how long it took."""
+
+    answer: Answer
+    request: TransactionInput
+    milliseconds: float
+
+
+class Manners(Protocol):
+    """How the callers of a format's addresses say who they are, and how they are told no."""
+
+    def client_of(self, request: HttpRequest) -> Client:
+        """Raises Unauthorized."""
+        ...
+
+    def refuse(self, problem: Problem, request: HttpRequest) -> HttpResponse:
+        """The format's own error body."""
+        ...
+
+
+class WireFormat(Manners, Protocol):
     """One way of asking for a decision. Holds no logic of its own: it translates."""
 
     @property
@@ -32,10 +54,6 @@ class WireFormat(Protocol):
         """Raises BadRequest naming every wrong field as the client does."""
         ...
 
-    def encode(self, answer: Answer) -> bytes:
+    def encode(self, scored: Scored) -> bytes:
         """The JSON of a decision."""
-        ...
-
-    def refuse(self, problem: Problem, request: HttpRequest) -> HttpResponse:
-        """The format's own error body."""
         ...

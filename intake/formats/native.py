@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
+from clients.authentication import Client, authenticate
 from features.aliases import ALIASES, Conflict, canonicalise
 from features.framework import Value
 from features.supplied import parse_moment, read
@@ -19,7 +20,7 @@ from intake.body import Parsed, kind_of, parse_object
 from intake.errors import Wrong, fields_problem
 from intake.extras import read_extras, scalar_fault
 from intake.fields import CHECKS, FIELDS, LISTS, PLAIN, REQUIRED, TEXTS, Field, FraudCheck
-from intake.formats.base import Decoded
+from intake.formats.base import Decoded, Scored
 from intake.pan import SHORTEST, mask_card_numbers
 from scoring.answers import Answer, Flag
 from scoring.inputs import TransactionInput
@@ -70,6 +71,11 @@ def native_answer(answer: Answer) -> NativeAnswer:
     )
 
 
+def by_key(request: HttpRequest) -> Client:
+    """The client of the key in X-API-Key. Raises Unauthorized."""
+    return authenticate(request.META.get("HTTP_X_API_KEY"))
+
+
 class Native:
     """See `WireFormat`."""
 
@@ -78,8 +84,11 @@ class Native:
     def decode(self, body: bytes) -> Decoded:
         return decode_fields(parse_object(body))
 
-    def encode(self, answer: Answer) -> bytes:
-        return _encode(native_answer(answer))
+    def encode(self, scored: Scored) -> bytes:
+        return _encode(native_answer(scored.answer))
+
+    def client_of(self, request: HttpRequest) -> Client:
+        return by_key(request)
 
     def refuse(self, problem: Problem, request: HttpRequest) -> HttpResponse:
         return problem_response(problem, request)

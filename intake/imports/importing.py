@@ -210,6 +210,7 @@ def _job(run: ImportRun, order: Order) -> Job:
         key_id=0,
         scopes=frozenset({"score"}),
         tier=ClientTier("import", 0),
+        throttled_as="",
     )
     return Job(run.pk, client, order.format_name, Options(**run.options))
 

@@ -12,11 +12,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from foundation.errors import Unavailable
+from foundation.redis_scripts import RedisUnavailableError
 from intake.imports.errors import BadRow
 from intake.imports.formats import ImportFormat, Truth
 from intake.imports.rows import Row
 from scoring.inputs import TransactionInput
-from scoring.state.errors import StateUnavailableError
 from scoring.state.labels import tell_due_labels
 from transactions.models import Label, TransactionKey
 
@@ -108,5 +108,5 @@ class LabelTeller:
             tell_due_labels(
                 self._institution_id, until=until, from_the_beginning=from_the_beginning
             )
-        except StateUnavailableError as error:
+        except RedisUnavailableError as error:
             raise Unavailable("Redis does not answer, so labels cannot be told.") from error

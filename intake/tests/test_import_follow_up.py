@@ -7,13 +7,13 @@ from django.core.management import CommandError
 
 from features.catalogue import CATALOGUE
 from features.vector import unpack
+from foundation import redis_scripts
 from foundation.models import OutboxEvent
 from intake.imports import importing, share
 from intake.imports.registry import FORMATS
 from intake.imports.rows import Row
 from intake.tests.import_cast import run_import, write_jsonl
 from scoring.models import CustomerProfile, Decision
-from scoring.state import connection
 
 pytestmark = pytest.mark.usefixtures("bank")
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_without_redis_an_import_stops_and_goes_on_later(tmp_path, settings, mon
         run_import(path, "native")
     assert Decision.objects.count() == 0
     settings.REDIS_URL = address
-    connection.forget_failure()
+    redis_scripts.forget_failure()
     run_import(path, "native")
     assert feature(2, "transactions_last_day") == 3
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from intake import doors
+from intake.formats import native
 
 DOOR = "/api/v1/fraud/check"
 
@@ -28,7 +28,7 @@ def test_an_unreachable_database_is_a_503(monkeypatch):
     def unreachable(key):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(doors, "authenticate", unreachable)
+    monkeypatch.setattr(native, "authenticate", unreachable)
     answer = post()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
@@ -39,7 +39,7 @@ def test_the_unforeseen_is_a_500_without_internals(monkeypatch):
     def broken(key):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(doors, "authenticate", broken)
+    monkeypatch.setattr(native, "authenticate", broken)
     answer = post(Client(raise_request_exception=False))
     assert answer.status_code == 500
     assert b"secret" not in answer.content

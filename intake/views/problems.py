@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 
 from foundation.errors import BadRequest, Forbidden, NotFound, Problem, problem_response
+from intake.errors import UNFORESEEN
 
 _FOR_PROGRAMS = ("/api/", "/health", "/live", "/metrics")
 
@@ -30,6 +31,5 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """Says nothing of what happened: the log does, under the request's id."""
     if request.path.startswith(_FOR_PROGRAMS):
-        detail = "The cause is in our log under this request's id; please quote it."
-        return problem_response(Problem(detail), request)
+        return problem_response(Problem(UNFORESEEN), request)
     return defaults.server_error(request)

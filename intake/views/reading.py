@@ -5,7 +5,7 @@ another client has a transaction of this name.
 """
 
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from django.http import HttpResponse
@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from clients.authentication import Client
+from clients.throttling import Allowance, take
 from foundation.errors import NotFound
+from intake.doors import put_on
 from intake.filters import read_filters
 from intake.metrics import measured
 from intake.presenting import present_decision, present_page, present_transaction
@@ -28,6 +30,14 @@ class _Reading(APIView):
 
     required_scope: ClassVar[str] = "read"
     http_method_names = ["get", "head", "options"]
+    allowance: Allowance | None = None
+
+    def check_throttles(self, request: Request) -> None:
+        self.allowance = take(_client(request))
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(*args, **kwargs)
+        return put_on(response, self.allowance.headers() if self.allowance else {})
 
 
 class DecisionView(_Reading):
@@ -62,9 +72,13 @@ def _find(query: Callable[[int, str], T | None], request: Request, transaction_i
 
 
 def _institution(request: Request) -> int:
+    return _client(request).institution_id
+
+
+def _client(request: Request) -> Client:
     client = request.auth
     assert isinstance(client, Client)  # noqa: S101  (the permission has looked)
-    return client.institution_id
+    return client
 
 
 def _json(found: msgspec.Struct) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Counters in Redis: what happened lately to everybody who takes part in a transaction.
 
 script      counters.lua, with the plan of the catalogue's windowed features before it
-connection  one connection a thread, a short time-out, a pause after a failure
 counters    the question, the answer and the name of an institution's state
 recording   what they are told of a transaction
 opening     record and read; where an institution's state begins

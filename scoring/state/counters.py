@@ -13,7 +13,7 @@ import msgspec
 
 from features.windows.happening import Happening
 from foundation.crypto import hash_versions
-from scoring.state.connection import run_script
+from foundation.redis_scripts import run_script
 from scoring.state.script import MARKS, RISKY, SCRIPT, Script
 
 UNITS: Final = 10_000.0
@@ -66,7 +66,7 @@ def state_name(institution_id: int, script: Script = SCRIPT) -> str:
 
 
 def ask(recording: Recording, script: Script = SCRIPT) -> bytes:
-    """Record and read; the script's raw answer. Raises StateUnavailableError."""
+    """Record and read; the script's raw answer. Raises RedisUnavailableError."""
     name = state_name(recording.institution_id, script)
     return run_script(script, name, encode(recording, script, answered=ANSWERED_SECONDS))
 

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from clients.models import Institution
-from scoring.state.connection import patient_client
+from foundation.redis_scripts import patient_client
 from scoring.state.counters import state_name
 
 
@@ -33,7 +33,7 @@ class StateFigures:
 
 
 def state_figures() -> StateFigures:
-    """One query, and a few commands for each institution. Raises StateUnavailableError."""
+    """One query, and a few commands for each institution. Raises RedisUnavailableError."""
     institutions = Institution.objects.order_by("slug").values_list("pk", "slug")
     with patient_client(seconds=1) as server:
         memory = server.info("memory")["used_memory"]

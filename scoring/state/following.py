@@ -7,8 +7,8 @@ from uuid import UUID
 from features.windows.declaring import OUTCOMES
 from features.windows.happening import FLAGS
 from foundation.outbox import Envelope, subscribe
+from foundation.redis_scripts import Lua, run_many, run_script
 from scoring.events import DecisionMade
-from scoring.state.connection import Lua, run_many, run_script
 from scoring.state.counters import REMEMBERED_SECONDS, encode, state_name
 from scoring.state.opening import open_state
 from scoring.state.script import SCRIPT
@@ -25,7 +25,7 @@ return 'ok'
 def tell_counters(events: list[Envelope[DecisionMade]]) -> None:
     """Record outcomes; and the transactions that were decided while Redis was away.
 
-    Told twice, it counts once. Raises StateUnavailableError, so that it is told again.
+    Told twice, it counts once. Raises RedisUnavailableError, so that it is told again.
     """
     made = [envelope.event for envelope in events]
     missed = {UUID(e.transaction) for e in made if "counters" in e.degraded}

@@ -8,11 +8,12 @@ from uuid import UUID
 import msgspec
 
 from foundation.outbox import Envelope, subscribe
-from scoring.state.connection import Lua, patient_client, run_many
+from foundation.redis_scripts import Lua, patient_client, run_many
 from scoring.state.counters import state_name
 from scoring.state.script import HALF_LIFE_SECONDS, RISKY
 from scoring.state.stored import Stored, stored_recordings
 from transactions.events import LabelRecorded
+from transactions.labels.precedence import current_labels
 from transactions.models import Label
 
 _TELL = Lua((Path(__file__).parent / "labels.lua").read_text(encoding="utf-8"))
@@ -31,8 +32,8 @@ def tell_labels(events: list[Envelope[LabelRecorded]]) -> None:
 def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int:
     """Bring the entities of these transactions up to the labels known by then.
 
-    Of several labels the one that became known last holds. Returns how many changed anything.
-    Raises StateUnavailableError.
+    Of several labels the current one holds (transactions.labels). Returns how many changed anything.
+    Raises RedisUnavailableError.
     """
     verdicts = _verdicts(ids, known_by)
     calls = [
@@ -45,8 +46,7 @@ def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int
 
 def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, bool]:
     labels = Label.objects.filter(transaction_id__in=ids, known_at__lte=known_by)
-    rows = labels.order_by("known_at", "recorded_at", "pk")
-    return dict(rows.values_list("transaction_id", "is_fraud"))  # the last one stays
+    return dict(current_labels(labels).values_list("transaction_id", "is_fraud"))
 
 
 def _arguments(one: Stored, fraud: bool) -> list[bytes]:

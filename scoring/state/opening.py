@@ -4,10 +4,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import Final
 
+from foundation.redis_scripts import Lua, RedisUnavailableError, run_script
 from scoring.prepare import CLOCK_TOLERANCE_SECONDS
-from scoring.state.connection import Lua, run_script
 from scoring.state.counters import Reading, Recording, ask, decode, state_name
-from scoring.state.errors import StateUnavailableError
 from scoring.state.script import SCRIPT, Script
 from transactions.models import Transaction
 
@@ -26,7 +25,7 @@ def record(recording: Recording, script: Script = SCRIPT) -> Reading:
     """Record a transaction at its entities and read their windows. One round trip; three and a
     query for the first of an institution, or when Redis has lost its memory.
 
-    Raises StateUnavailableError; then it may or may not have been recorded, and a repeat under the
+    Raises RedisUnavailableError; then it may or may not have been recorded, and a repeat under the
     same `record_id` counts once.
     """
     answer = ask(recording, script)
@@ -34,7 +33,7 @@ def record(recording: Recording, script: Script = SCRIPT) -> Reading:
         open_state(recording.institution_id, script)
         answer = ask(recording, script)
         if answer == b"nothing":
-            raise StateUnavailableError("the state was removed as soon as it was begun")
+            raise RedisUnavailableError("the state was removed as soon as it was begun")
     return decode(answer, recording.happening, script)
 
 

@@ -25,7 +25,7 @@ from clients.models import Institution
 from features.windows.declaring import LATE_SECONDS, WINDOWS
 from foundation import audit
 from foundation.errors import Conflict
-from scoring.state.connection import patient_client
+from foundation.redis_scripts import patient_client
 from scoring.state.counters import state_name
 from scoring.state.following import count, record_outcomes
 from scoring.state.labels import tell_risk
@@ -70,7 +70,7 @@ def rebuild_counters(
     """Fill a new state from what is stored and put it in the place of the old one.
 
     Returns how many transactions were counted. Raises Conflict while another rebuild of this
-    institution runs, StateUnavailableError without Redis.
+    institution runs, RedisUnavailableError without Redis.
     """
     with _only_one(institution):
         began = datetime.now(UTC)

@@ -17,6 +17,7 @@ def client_of(institution) -> Client:
         key_id=0,
         scopes=frozenset({"score", "read"}),
         tier=ClientTier("standard", 6000),
+        throttled_as="",
     )
 
 

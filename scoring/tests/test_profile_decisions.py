@@ -4,11 +4,11 @@ import pytest
 
 from features.vector import by_name
 from foundation.outbox import drain_outbox
+from foundation.redis_scripts import RedisUnavailableError
 from intelligence.models import ExchangeRate
 from scoring import knowledge
 from scoring.models import Decision
 from scoring.profiles.surprise import ENOUGH
-from scoring.state.errors import StateUnavailableError
 from scoring.tests.habits_cast import (
     NOON,
     REFUSED,
@@ -95,7 +95,7 @@ def test_without_the_counters_the_profile_still_tells_what_is_usual(bank, monkey
     drain_outbox()
 
     def unavailable(_):
-        raise StateUnavailableError("down")
+        raise RedisUnavailableError("down")
 
     monkeypatch.setattr(knowledge, "record", unavailable)
     known = vector(bank, occurred_at=NOON)

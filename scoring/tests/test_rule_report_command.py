@@ -111,16 +111,35 @@ def test_a_synthetic_world_may_be_judged_by_its_own_truth(history, tmp_path):
     ]
     world.write_text("\n".join(json.dumps(row) for row in rows))
     told = figures(truth=world)
-    assert (told["decisions"], told["together"]["fraud"], told["unlabelled"]) == (3, 1, 0)
+    assert (told["decisions"], told["together"]["fraud"], told["unlabelled"]) == (3, 1, 1)
     assert [group["name"] for group in told["typologies"]] == ["mule_fan_in"]
     assert "By the world's own truth." in run(truth=world)
 
 
-@pytest.mark.parametrize("content", ["{}", "not JSON", None])
+@pytest.mark.parametrize("labelled_only", [True, False])
+@pytest.mark.parametrize(
+    ("rows", "options"),
+    [
+        ([], {}),
+        ([{"transaction_id": "of another world", "true_fraud": True}], {}),
+        ([{"transaction_id": "theirs", "true_fraud": True}], {}),
+        ([{"transaction_id": "old", "true_fraud": False}], {"vertical": "crypto"}),
+    ],
+)
+def test_a_truth_about_other_transactions_is_refused(
+    history, tmp_path, rows, options, labelled_only
+):
+    world = tmp_path / "world.jsonl"
+    world.write_text("\n".join(json.dumps(row) for row in rows))
+    with pytest.raises(CommandError, match=r"names none of the \d transactions"):
+        run(truth=world, labelled_only=labelled_only, **options)
+
+
+@pytest.mark.parametrize("content", ["{}", "not JSON", '{"transaction_id": "\udcff"}', None])
 def test_a_file_without_truth_is_refused(history, tmp_path, content):
     world = tmp_path / "world.jsonl"
     if content is not None:
-        world.write_text(content)
+        world.write_text(content, errors="surrogateescape")
     with pytest.raises(CommandError, match="--truth"):
         run(truth=world)
 
@@ -181,6 +200,24 @@ def test_it_writes_into_a_page(history, tmp_path):
     page.write_text("# Page\n<!-- rule_report begin -->\n<!-- rule_report end -->\n")
     assert run(format="markdown", into=page) == ""
     assert "| tor_exit | live |" in page.read_text()
+    assert list(tmp_path.iterdir()) == [page]
     page.write_text("# Page\n")
     with pytest.raises(CommandError, match="the page has no"):
         run(format="markdown", into=page)
+
+
+def test_a_page_that_cannot_be_written_stays_as_it_was(history, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- rule_report begin -->\n<!-- rule_report end -->\n")
+    before = page.read_text()
+    (tmp_path / "page.md.partial").mkdir()
+    with pytest.raises(CommandError, match="page.md cannot be written: Is a directory"):
+        run(format="markdown", into=page)
+    assert page.read_text() == before
+
+
+def test_a_page_that_is_no_text_is_refused_before_anything_is_counted(rule_book, bank, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_bytes(b"\xff")
+    with pytest.raises(CommandError, match="page.md: .* can't decode"):
+        run(into=page)

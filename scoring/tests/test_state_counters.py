@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from features.windows.happening import FLAGS
-from scoring.state import connection
-from scoring.state.connection import client, run_many, run_script
+from foundation import redis_scripts
+from foundation.redis_scripts import client, run_many, run_script
 from scoring.state.counters import ask, decode, encode, state_name
 from scoring.state.opening import begin_state
 from scoring.tests.counting import SCRIPT, Plain, make_recording
@@ -24,7 +24,7 @@ def forget(redis):
 @pytest.fixture
 def state():
     """A complete and empty state of institution 1 for the tests' plan."""
-    connection.forget_failure()
+    redis_scripts.forget_failure()
     redis = client()
     forget(redis)
     begin_state(state_name(1, SCRIPT), -1e300)

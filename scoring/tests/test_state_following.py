@@ -10,12 +10,12 @@ from django.db import IntegrityError
 
 from features.catalogue import CATALOGUE
 from features.vector import unpack
+from foundation import redis_scripts
 from foundation.outbox import drain_outbox
+from foundation.redis_scripts import client as redis_client
 from scoring import services
 from scoring.models import Decision
 from scoring.services import score_transaction
-from scoring.state import connection
-from scoring.state.connection import client as redis_client
 from scoring.state.counters import state_name
 from scoring.state.following import record_missed
 from scoring.state.labels import tell_due_labels
@@ -33,9 +33,9 @@ SHOP = {"merchant_id": "shop", "card_token": "card", "device_id": "phone"}
 
 @pytest.fixture(autouse=True)
 def _fresh_connection():
-    connection.forget_failure()
+    redis_scripts.forget_failure()
     yield
-    connection.forget_failure()
+    redis_scripts.forget_failure()
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def redis_away(settings):
 
     def return_():
         settings.REDIS_URL = address
-        connection.forget_failure()
+        redis_scripts.forget_failure()
 
     leave.back = return_
     return leave

@@ -8,8 +8,8 @@ from features.catalogue import CATALOGUE
 from features.tests.histories import histories
 from features.windows.history import frame_of, with_windows
 from features.windows.plan import make_plan
-from scoring.state import connection
-from scoring.state.connection import client, run_script
+from foundation import redis_scripts
+from foundation.redis_scripts import client, run_script
 from scoring.state.counters import Recording, ask, decode, encode, state_name
 from scoring.state.opening import ALWAYS, begin_state
 
@@ -19,7 +19,7 @@ _numbers = count(1)
 
 def online(events, outcomes):
     """The answers, event by event; each outcome becomes known before the next event."""
-    connection.forget_failure()
+    redis_scripts.forget_failure()
     institution = 900_000_000 + next(_numbers)
     name = state_name(institution)
     begin_state(name, ALWAYS)

@@ -24,6 +24,7 @@ class Command(BaseCommand):
             key_id=0,
             scopes=frozenset({"score"}),
             tier=ClientTier("sample", 0),
+            throttled_as="",
         )
         made = seed_sample(client)
         self.stdout.write(f"The sample is there ({made} transactions new).")

@@ -5,7 +5,7 @@ from tqdm import tqdm
 
 from clients.models import Institution
 from foundation.errors import Conflict
-from scoring.state.errors import StateUnavailableError
+from foundation.redis_scripts import RedisUnavailableError
 from scoring.state.rebuilding import is_complete, rebuild_counters, waiting
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
                     self._rebuild(institution, options["at_most"])
         except Conflict as error:
             raise CommandError(error.detail) from None
-        except StateUnavailableError as error:
+        except RedisUnavailableError as error:
             raise CommandError(
                 f"Redis does not answer ({error}); run it again when it does."
             ) from None

@@ -1,4 +1,5 @@
-"""One connection to Redis for each thread, with a short time-out and a pause after a failure."""
+"""Scripts on the Redis server: one connection for each thread, with a short time-out and a pause
+after a failure."""
 
 import hashlib
 import logging
@@ -19,14 +20,16 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as TimedOut
 from redis.retry import Retry
 
-from scoring.state.errors import StateUnavailableError
-
 PAUSE_SECONDS = 1.0
 """After a failure nobody asks for so long: each would wait for the same time-out."""
 
 logger = logging.getLogger(__name__)
 _threads = threading.local()
 _resume_at = 0.0
+
+
+class RedisUnavailableError(Exception):
+    """Redis did not answer in time, refused, or failed a moment ago."""
 
 
 class Script(Protocol):
@@ -50,17 +53,17 @@ class Lua:
 
 
 def run_script(script: Script, key: str, arguments: Sequence[bytes]) -> bytes:
-    """The script's answer. Raises StateUnavailableError; then it may have been carried out."""
+    """The script's answer. Raises RedisUnavailableError; then it may have been carried out."""
     global _resume_at
     if time.monotonic() < _resume_at:
-        raise StateUnavailableError("Redis failed a moment ago")
+        raise RedisUnavailableError("Redis failed a moment ago")
     try:
         return _run(script, key, arguments)
     except (RedisError, OSError) as error:
         _resume_at = time.monotonic() + PAUSE_SECONDS
         if isinstance(error, ResponseError):  # not out of reach, but out of order
             logger.error("Redis refuses a script: %s", error)
-        raise StateUnavailableError(f"{type(error).__name__}") from error
+        raise RedisUnavailableError(f"{type(error).__name__}") from error
 
 
 def _run(script: Script, key: str, arguments: Sequence[bytes]) -> bytes:
@@ -97,7 +100,7 @@ def _connection() -> Any:
 
 
 def _pool(url: str) -> ConnectionPool:
-    seconds = settings.COUNTERS_TIMEOUT_MS / 1000
+    seconds = settings.REDIS_TIMEOUT_MS / 1000
     return ConnectionPool.from_url(
         url,
         socket_timeout=seconds,
@@ -110,7 +113,7 @@ def _pool(url: str) -> ConnectionPool:
 def run_many(script: Script, calls: Iterable[tuple[str, Sequence[bytes]]]) -> list[bytes]:
     """The script's answers to many calls (key, arguments), in one round trip.
 
-    For work after the decision: it waits longer. Raises StateUnavailableError; some of the calls
+    For work after the decision: it waits longer. Raises RedisUnavailableError; some of the calls
     may have been carried out.
     """
     with patient_client() as server, server.pipeline(transaction=False) as pipe:
@@ -123,12 +126,12 @@ def run_many(script: Script, calls: Iterable[tuple[str, Sequence[bytes]]]) -> li
 
 @contextmanager
 def patient_client(*, seconds: float = 30) -> Iterator[redis.Redis]:
-    """For work outside of the hot path. Raises StateUnavailableError when Redis fails."""
+    """For work outside of the hot path. Raises RedisUnavailableError when Redis fails."""
     try:
         with client(seconds=seconds) as server:
             yield server
     except (RedisError, OSError) as error:
-        raise StateUnavailableError(type(error).__name__) from error
+        raise RedisUnavailableError(type(error).__name__) from error
 
 
 def client(*, seconds: float = 30) -> redis.Redis:
