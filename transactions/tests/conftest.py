@@ -9,7 +9,7 @@ import pytest
 from clients.services import create_institution
 from foundation.crypto import hash_versions, keyed_hash, seal
 from foundation.ids import uuid7
-from transactions.models import Customer, Transaction
+from transactions.models import Customer, Transaction, TransactionKey
 from transactions.sealing import identity_context, seal_request
 
 
@@ -61,3 +61,17 @@ def make_transaction(customer, **overrides) -> Transaction:
         **overrides,
     }
     return Transaction.objects.create(**fields)
+
+
+def make_known(customer, external_id="t-1", **overrides) -> Transaction:
+    """A transaction with its key, so that it is found by the client's own ID."""
+    row = make_transaction(customer, external_id=external_id, **overrides)
+    TransactionKey.objects.create(
+        institution_id=row.institution_id,
+        kind=TransactionKey.Kind.TRANSACTION,
+        key=external_id,
+        transaction=row,
+        fingerprint=b"\0" * 16,
+        hash_version=row.hash_version,
+    )
+    return row
