@@ -53,7 +53,7 @@ class Clerk:
             self._network(fields, act, session)
             self._device(fields, act, session)
             self._log_in(fields, act, strain)
-            (self._in_app if act.channel == "app" else self._on_page)(fields, session)
+            (self._in_app if act.channel == "app" else self._on_page)(fields, act, session)
         for part in _PARTS:
             part(self, fields, act)
         return fields
@@ -121,13 +121,14 @@ class Clerk:
         if act.channel == "app" and act.customer.vertical.name in _SIM_KNOWN:
             fields["call_in_progress"] = strain.on_the_phone
 
-    def _in_app(self, fields: Fields, session: Session) -> None:
+    def _in_app(self, fields: Fields, act: Act, session: Session) -> None:
         fields["is_emulator"] = session.device.emulated
-        if not chance(self._gaps, 0.22):  # not everybody shares a position, and not always
+        found = not chance(self._gaps, 0.025)  # indoors a telephone may not know where it is
+        if found and act.customer.shares_position:
             fields["latitude"] = session.latitude
             fields["longitude"] = session.longitude
 
-    def _on_page(self, fields: Fields, session: Session) -> None:
+    def _on_page(self, fields: Fields, act: Act, session: Session) -> None:
         """How a form was filled in. Scripts are quick and even; so are some people."""
         fields["canvas_fingerprint"] = session.device.canvas
         if chance(self._gaps, 0.1):
