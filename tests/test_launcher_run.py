@@ -156,6 +156,27 @@ def test_the_demo_file_holds_what_a_visitor_needs(launch):
     assert stat.S_IMODE((launch.state_dir / "demo.json").stat().st_mode) == 0o600
 
 
+def manage(state_dir, *arguments, python=sys.executable):
+    """`manage.py` in another terminal, which knows nothing but where the state is."""
+    bare = {"PATH": os.environ["PATH"], "STATE_DIR": str(state_dir)}
+    return subprocess.run(
+        [python, "manage.py", *arguments], cwd=ROOT, env=bare, capture_output=True, text=True
+    )
+
+
+def test_a_command_in_another_terminal_speaks_to_what_runs(launch):
+    done = manage(launch.state_dir, "audit", "verify")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert stat.S_IMODE((launch.state_dir / "environment.json").stat().st_mode) == 0o600
+
+
+def test_a_command_where_nothing_runs_says_so_in_a_sentence(tmp_path):
+    done = manage(tmp_path, "audit", "verify")
+    assert done.returncode == 1
+    assert f"nothing runs under {tmp_path}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_no_secret_is_in_a_log_or_on_a_command_line(launch):
     made = json.loads((launch.state_dir / "secrets.json").read_text())
     words = [*made.values(), launch.demo["api_key"]]

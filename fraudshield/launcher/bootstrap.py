@@ -29,7 +29,17 @@ VENV_PYTHON = VENV / "bin" / "python"
 RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"
 NEEDED = {"run": RUNTIME, "test": DEVELOPMENT, "check": DEVELOPMENT, "bench": DEVELOPMENT}
 FREE_BYTES = {RUNTIME: 800_000_000, DEVELOPMENT: 1_200_000_000}  # what the packages take, unpacked
-STATE_NAMES = ("postgres", "valkey", "logs", "run", "static", "secrets.json", "demo.json", "lock")
+STATE_NAMES = (
+    "postgres",
+    "valkey",
+    "logs",
+    "run",
+    "static",
+    "environment.json",
+    "secrets.json",
+    "demo.json",
+    "lock",
+)
 CACHES = (".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".coverage")
 SHOWN_MEGABYTES = 2.0  # downloads worth a line of progress
 

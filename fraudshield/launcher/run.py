@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from fraudshield.launcher import machine
+from fraudshield.launcher import adopt, machine
 from fraudshield.launcher.errors import LauncherError, StopRequested
 from fraudshield.launcher.interrupt import SIGNALS, Interrupt
 from fraudshield.launcher.options import EVERY_ADDRESS, ROOT, Options, read_options
 from fraudshield.launcher.process import Process, stop_leftovers
 from fraudshield.launcher.servers import Servers
-from fraudshield.launcher.state import Secrets, StateDirectory
+from fraudshield.launcher.state import Secrets, StateDirectory, write_private
 from fraudshield.launcher.supervisor import Supervisor
 from fraudshield.launcher.terminal import Lines, Progress, say
 
@@ -61,6 +61,7 @@ class Launch:
             servers = self._start_servers(secrets)
             self.environment = self._environment(secrets, servers)
             self._prepare_database()
+            write_private(self.state.path / adopt.NAME, adopt.lent(self.environment))
             self._start_processes()
             self._announce(servers)
             self.supervisor.run(self.interrupt.pause)
@@ -73,6 +74,7 @@ class Launch:
             for number in SIGNALS:  # the stop is not to be stopped
                 signal.signal(number, signal.SIG_IGN)
             say("Stopping ...")
+            (self.state.path / adopt.NAME).unlink(missing_ok=True)
             self.supervisor.stop()
             say("Stopped.")
 
