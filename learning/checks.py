@@ -21,7 +21,7 @@ def check_archive_url(**_: Any) -> list[CheckMessage]:
                 f"ARCHIVE_URL {shown_url()} cannot be used: {error}",
                 hint="Name a directory, or install the driver: s3fs for s3://, gcsfs for gs://, "
                 "adlfs for abfs://.",
-                id="learning.E001",
+                id="fraudshield.E010",
             )
         ]
     return []

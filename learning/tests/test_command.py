@@ -224,13 +224,13 @@ def test_the_lag_is_the_age_of_the_oldest_decision_that_waits(bank, archive, cap
 @pytest.mark.parametrize("url", ["nonsense://bucket", "s3://bucket/archive"])
 def test_an_address_without_a_driver_is_refused_at_the_start(settings, url):
     settings.ARCHIVE_URL = url
-    errors = [error for error in run_checks() if error.id == "learning.E001"]
+    errors = [error for error in run_checks() if error.id == "fraudshield.E010"]
     assert [url in error.msg for error in errors] == [True]
 
 
 def test_a_server_that_is_down_keeps_nothing_from_starting(settings):
     settings.ARCHIVE_URL = "ftp://127.0.0.1:1/archive"
-    assert [error for error in run_checks() if error.id == "learning.E001"] == []
+    assert [error for error in run_checks() if error.id == "fraudshield.E010"] == []
 
 
 def test_passwords_in_the_address_are_not_shown(settings, capsys):
