@@ -14,3 +14,5 @@ class BadRow(ValueError):
 
     def __init__(self, column: str, message: str) -> None:
         super().__init__(f"{column}: {message}" if column else message)
+        self.column = column
+        self.reason = message

@@ -7,8 +7,9 @@ leak in this data set (docs/imports.md). isFraud is the label; isFlaggedFraud, a
 verdict, is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from intake.imports import cells
@@ -17,8 +18,8 @@ from intake.imports.errors import BadRow
 from intake.imports.formats import Options, Recorded, Truth, lacking
 
 _NEEDED: Final = ("step", "type", "amount", "nameOrig", "nameDest")
-_LABELS: Final = ("isFraud", "isFlaggedFraud")
-_BALANCES: Final = {
+LABELS: Final = ("isFraud", "isFlaggedFraud")
+BALANCES: Final = {
     "oldbalanceOrg": "sender_balance_before",
     "newbalanceOrig": "sender_balance_after",
     "oldbalanceDest": "recipient_balance_before",
@@ -35,7 +36,7 @@ class PaySim:
         "merchant_id": "nameDest",
         "beneficiary_id": "nameDest",
         "occurred_at": "step",
-        **{feature: column for column, feature in _BALANCES.items()},
+        **{feature: column for column, feature in BALANCES.items()},
     }
     default_currency = None
     default_epoch = datetime(2017, 1, 1, tzinfo=UTC).timestamp()  # arbitrary, but always the same
@@ -46,7 +47,7 @@ class PaySim:
         return lacking(columns, _NEEDED)
 
     def ignored(self, columns: Sequence[str]) -> list[str]:
-        used = (*_NEEDED, *_LABELS, *_BALANCES)
+        used = (*_NEEDED, *LABELS, *BALANCES)
         return [name for name in columns if name not in used]
 
     def event_time(self, fields: Fields) -> float | None:
@@ -59,37 +60,75 @@ class PaySim:
         return str(fields.get("nameOrig", ""))
 
     def translate(self, number: int, fields: Fields, options: Options) -> Recorded:
-        step = cells.whole_number(fields, "step", minimum=0, maximum=_LAST_STEP)
-        body: dict[str, Any] = {
-            "transaction_id": f"{options.id_prefix}{number}",
-            "user_id": cells.identifier(fields, "nameOrig"),
-            "amount": cells.number(fields, "amount"),
-            "currency": options.currency,
-            "industry": "mobile_money",
-            "transaction_type": _kind(fields),
-            "occurred_at": (options.epoch or 0.0) + step * 3600.0,
-            **_other_side(fields),
-        }
-        for column, feature in _BALANCES.items():
-            balance = cells.optional_number(fields, column)
-            if balance is not None:
-                body[feature] = balance
+        body, faults = read_transaction(fields, options.epoch or 0.0)
+        if faults:
+            raise faults[0]
+        body["transaction_id"] = f"{options.id_prefix}{number}"
+        body["currency"] = options.currency
         is_fraud = cells.truth(fields, "isFraud")
         return Recorded(body, None if is_fraud is None else Truth(is_fraud))
 
 
+def read_transaction(
+    fields: Fields, epoch: float | None
+) -> tuple[dict[str, Any], Sequence[BadRow]]:
+    """What a PaySim transaction says, in native fields, and all that is wrong with it.
+
+    `epoch` is where steps begin (seconds since 1970); without one a step places nothing and need
+    not be there. With faults the body is incomplete.
+    """
+    body: dict[str, Any] = {"industry": "mobile_money"}
+    faults: list[BadRow] = []
+    for name, read in _READERS.items():
+        try:
+            value = read(fields)
+        except BadRow as fault:
+            faults.append(fault)
+        else:
+            if value is not None:
+                body[name] = value
+    step = body.pop("step", None)
+    if epoch is not None:
+        if step is not None:
+            body["occurred_at"] = epoch + step * 3600.0
+        elif not any(fault.column == "step" for fault in faults):
+            faults.append(BadRow("step", "is missing"))
+    payer, payee = body.get("user_id"), body.pop("payee", None)
+    if payer is not None and payee is not None:
+        body |= _other_side(payer, payee)
+    return body, faults
+
+
+def _step(fields: Fields) -> int | None:
+    if cells.present(fields, "step") is None:
+        return None
+    return cells.whole_number(fields, "step", minimum=0, maximum=_LAST_STEP)
+
+
 def _kind(fields: Fields) -> str:
     kind = cells.needed(fields, "type")
-    if kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         raise BadRow("type", f"must be one of {', '.join(sorted(_TYPES))}")
-    return str(kind).lower()
+    return kind.lower()
 
 
-def _other_side(fields: Fields) -> dict[str, str]:
+def _other_side(payer: str, payee: str) -> dict[str, str]:
     """The merchant on either side, and the payee where it is a person."""
-    payer, payee = cells.identifier(fields, "nameOrig"), cells.identifier(fields, "nameDest")
     if payee.startswith("M"):
         return {"merchant_id": payee}
     if payer.startswith("M"):
         return {"merchant_id": payer, "beneficiary_id": payee}
     return {"beneficiary_id": payee}
+
+
+_READERS: Final[Mapping[str, Callable[[Fields], Any]]] = {
+    "step": _step,
+    "transaction_type": _kind,
+    "amount": partial(cells.number, column="amount"),
+    "user_id": partial(cells.identifier, column="nameOrig"),
+    "payee": partial(cells.identifier, column="nameDest"),
+    **{
+        feature: partial(cells.optional_number, column=column)
+        for column, feature in BALANCES.items()
+    },
+}
