@@ -69,7 +69,7 @@ def authenticate(key_text: str | None) -> Client:
     now = time.monotonic()
     if known := recall(digest, now):
         return known
-    parsed = keys.parse(key_text)
+    parsed = keys.parse(key_text) or keys.of_environment(key_text, digest)
     if parsed is None:
         raise KeyUnknown
     return _look_up(parsed, digest, now)

@@ -87,12 +87,16 @@ def issue_api_key(
     scopes: Iterable[str] = tuple(Scope.values),
     tier: Tier | None = None,
     expires_at: datetime | None = None,
+    text: keys.KeyText | None = None,
 ) -> tuple[ApiKey, str]:
-    """The key and its text. The text exists only in this answer: nobody can show it again."""
+    """The key and its text. The text exists only in this answer: nobody can show it again.
+
+    `text` where it was chosen elsewhere (`clients.environment_keys`).
+    """
     require(by, "clients.manage_apikey")
     if expires_at is not None and expires_at <= clock.now():
         raise ValidationError({"expires_at": "The expiry lies in the past."})
-    text = keys.generate()
+    text = text or keys.generate()
     key = ApiKey(
         institution=institution,
         name=name,

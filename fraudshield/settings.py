@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
 from fraudshield import __version__
 from fraudshield import environment as env
 from fraudshield.navigation import UNFOLD  # noqa: F401  the admin's look and navigation
@@ -49,6 +51,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "foundation",
     "clients",
     "transactions",
@@ -119,6 +122,10 @@ REDIS_URL = env.first("REDIS_URL")
 # How long a request waits for Redis (its limit, the counters) before it goes on without.
 REDIS_TIMEOUT_MS = env.integer("REDIS_TIMEOUT_MS", default=250, minimum=10, maximum=10_000)
 
+# Keys of clients that keep theirs, and whose they are (clients/environment_keys.py).
+FRONTEND_API_KEY = env.first("FRONTEND_API_KEY", default="")
+ADMIN_API_KEY = env.first("ADMIN_API_KEY", default="")
+API_KEYS_INSTITUTION = env.first("API_KEYS_INSTITUTION", default="demo" if DEMO else "")
 # Of clients in the standard tier, where the tier's own limit is not to count. In seconds.
 RATE_LIMIT_REQUESTS = env.integer("RATE_LIMIT_REQUESTS", default=0)
 RATE_LIMIT_WINDOW = env.integer("RATE_LIMIT_WINDOW", default=60, minimum=1, maximum=86_400)
@@ -189,8 +196,32 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
 OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)
 
+
 # --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
 ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
+
+# --- Browsers of other sites that may call the API: https://shop.example.org, with commas ------
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", "CORS_ORIGINS")
+CORS_ALLOW_CREDENTIALS = False  # a key or token in a header, never a cookie
+CORS_ALLOW_HEADERS = (
+    *default_headers,
+    "x-api-key",
+    "x-request-id",
+    "x-webhook-url",
+    "idempotency-key",
+)
+CORS_EXPOSE_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
+CORS_URLS_REGEX = r"^(?!/admin(/|$))"  # the admin is nobody else's
+if CORS_ALLOWED_ORIGINS:
+    MIDDLEWARE.insert(1, "corsheaders.middleware.CorsMiddleware")
+
+# --- Mail, for what is told to people -----------------------------------------------------------
+EMAIL_HOST = env.first("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.integer("EMAIL_PORT", default=587, minimum=1, maximum=65_535)
+EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=True)
+EMAIL_HOST_USER = env.first("EMAIL_USERNAME", default="")
+EMAIL_HOST_PASSWORD = env.first("EMAIL_PASSWORD", default="")
+EMAIL_TIMEOUT = 10  # seconds
 
 # --- API ------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -25,6 +25,7 @@ def prepare(demo_file: str | None) -> None:
         call_command("seed_demo", write=Path(demo_file))
     else:
         call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("adopt_environment_keys")
 
 
 if __name__ == "__main__":
