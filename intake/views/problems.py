@@ -6,30 +6,35 @@ from django.views import defaults
 from foundation.errors import BadRequest, Forbidden, NotFound, Problem, problem_response
 from intake.errors import UNFORESEEN
 
-_FOR_PROGRAMS = ("/api/", "/health", "/live", "/metrics")
+_API = ("/api/", "/health", "/live", "/metrics")
+
+
+def _for_program(request: HttpRequest) -> bool:
+    """Whoever asks for no page by name is a program: browsers always do."""
+    return request.path.startswith(_API) or "text/html" not in request.META.get("HTTP_ACCEPT", "")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(_FOR_PROGRAMS):
+    if _for_program(request):
         return problem_response(NotFound("There is nothing at this address."), request)
     return defaults.page_not_found(request, exception)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What Django itself refuses: an unknown host name, a malformed header."""
-    if request.path.startswith(_FOR_PROGRAMS):
+    if _for_program(request):
         return problem_response(BadRequest("The request is malformed."), request)
     return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith(_FOR_PROGRAMS):
+    if _for_program(request):
         return problem_response(Forbidden("You may not do this."), request)
     return defaults.permission_denied(request, exception)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Says nothing of what happened: the log does, under the request's id."""
-    if request.path.startswith(_FOR_PROGRAMS):
+    if _for_program(request):
         return problem_response(Problem(UNFORESEEN), request)
     return defaults.server_error(request)
