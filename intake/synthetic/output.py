@@ -6,9 +6,7 @@ may read it: invented people look like real ones.
 
 import codecs
 import csv
-import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -17,6 +15,7 @@ import polars as pl
 
 from features.supplied import SUPPLIED
 from features.types import Type
+from foundation.files import whole_file
 from intake.synthetic.columns import COLUMNS
 from intake.synthetic.world import Row
 
@@ -29,22 +28,8 @@ _BOOLEANS: Final = frozenset({"is_fraud", "true_fraud"})
 def write(rows: Iterable[Row], path: Path) -> None:
     """Raises OSError when the file cannot be written, KeyError for an ending of no kind."""
     writer = WRITERS[path.suffix.lower()]
-    with _whole(path) as handle:
+    with whole_file(path) as handle:
         writer(rows, handle)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes its name when all of it is written, and vanishes otherwise."""
-    partial = path.with_name(f"{path.name}.partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def _json_lines(rows: Iterable[Row], handle: IO[bytes]) -> None:
@@ -71,7 +56,10 @@ def _parquet(rows: Iterable[Row], handle: IO[bytes]) -> None:
             frames.append(pl.from_dicts(pending, schema=schema))
             pending.clear()
     frames.append(pl.from_dicts(pending, schema=schema))
-    pl.concat(frames).write_parquet(handle)
+    try:
+        pl.concat(frames).write_parquet(handle)
+    except pl.exceptions.PolarsError as error:  # what Polars makes of a full disk
+        raise OSError(str(error)) from error
 
 
 def _kind(column: str) -> pl.DataType | type[pl.DataType]:

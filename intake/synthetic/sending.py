@@ -8,8 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from math import isnan
 from queue import Empty, Full, Queue
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import msgspec
@@ -23,6 +25,9 @@ _TIMEOUT: Final = 30.0  # seconds for an answer
 _TRIES: Final = 6
 _LONGEST_WAIT: Final = 60.0  # seconds, whatever Retry-After asks for
 _WAITING: Final = 64  # rows of a connection that are ready ahead of time
+
+_STATUSES: Final = frozenset({"approved", "review", "declined"})
+_LONGEST_DETAIL: Final = 300  # characters of a server's own words
 
 _encode = msgspec.json.Encoder().encode
 
@@ -44,15 +49,37 @@ class Summary:
 class Sender:
     """Sends rows; stops at the first answer that would be the same for all of them."""
 
-    def __init__(self, url: str, key: str, rate: float, done: Callable[[int], None]) -> None:
+    def __init__(self, url: str, key: str, rate: float) -> None:
+        """Raises CannotSend for an address or a key that can be none."""
+        if not (key.isascii() and key.isprintable()) or " " in key:
+            raise CannotSend("The key holds characters that are in no key.")
         self._url = _address(url)
-        self._key, self._rate, self._done = key, rate, done
+        self._key, self._rate = key, rate
         self._lock = threading.Lock()
         self._failure: Exception | None = None
+        self._done: Callable[[int], object] = lambda rows: None
         self.summary = Summary()
 
-    def send(self, rows: Iterable[Row]) -> Summary:
-        """Raises CannotSend for a server that is not there, a wrong key or a wrong address."""
+    def check(self) -> None:
+        """Sends a request without fields, which our server refuses as such after the key.
+
+        Raises CannotSend as `send` does, before anybody has made up rows for nothing.
+        """
+        try:
+            with self._session() as session:
+                answer = self._post(session, b"{}")
+                self._refuse(answer, good=frozenset({400, 429, 503}))
+        except Exception as problem:
+            raise _explained(problem, self._url) from problem
+
+    def send(
+        self, rows: Iterable[Row], done: Callable[[int], object] = lambda rows: None
+    ) -> Summary:
+        """Raises CannotSend for a server that is not there, a wrong key or a wrong address.
+
+        `done` is told how many rows were answered, from several threads.
+        """
+        self._done = done
         queues: list[Queue[Row | None]] = [Queue(_WAITING) for _ in range(CONNECTIONS)]
         threads = [
             threading.Thread(target=self._work, args=(queue,), daemon=True) for queue in queues
@@ -99,22 +126,30 @@ class Sender:
                 continue
         return None
 
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.headers.update({"X-API-Key": self._key, "Content-Type": "application/json"})
+        session.trust_env = False  # no proxies: the address is taken as it is given
+        return session
+
+    def _post(self, session: requests.Session, body: bytes) -> requests.Response:
+        """Follows nobody elsewhere: the key is for this address alone."""
+        return session.post(self._url, data=body, timeout=_TIMEOUT, allow_redirects=False)
+
     def _work(self, queue: "Queue[Row | None]") -> None:
-        with requests.Session() as session:
-            session.headers.update({"X-API-Key": self._key, "Content-Type": "application/json"})
-            session.trust_env = False  # no proxies: the address is taken as it is given
-            try:
+        try:
+            with self._session() as session:
                 while (row := self._take(queue)) is not None:
                     self._one(session, row)
                     self._done(1)
-            except (requests.RequestException, CannotSend) as problem:
-                with self._lock:
-                    self._failure = self._failure or _explained(problem, self._url)
+        except Exception as problem:  # noqa: BLE001  the thread's end: unsaid, the others would wait
+            with self._lock:
+                self._failure = self._failure or _explained(problem, self._url)
 
     def _one(self, session: requests.Session, row: Row) -> None:
         body = _encode(row.fields)
         for attempt in range(1, _TRIES + 1):
-            answer = session.post(self._url, data=body, timeout=_TIMEOUT)
+            answer = self._post(session, body)
             if answer.status_code not in {429, 503} or attempt == _TRIES:
                 break
             with self._lock:
@@ -124,10 +159,7 @@ class Sender:
 
     def _count(self, answer: requests.Response) -> None:
         status = answer.status_code
-        if status in {401, 403}:
-            raise CannotSend(f"The server refuses the key ({status}): {_detail(answer)}")
-        if status in {404, 405, 415} or (status < 400 and status != 200):
-            raise CannotSend(f"This is no FraudShield server ({status} at {self._url}).")
+        self._refuse(answer, good=frozenset({200, *range(400, 600)} - {404, 405, 415}))
         with self._lock:
             self.summary.answers[status] += 1
             if status == 200:
@@ -135,9 +167,23 @@ class Sender:
             elif not self.summary.refusal:
                 self.summary.refusal = f"{status}: {_detail(answer)}"
 
+    def _refuse(self, answer: requests.Response, *, good: frozenset[int]) -> None:
+        """Raises CannotSend for a refused key, and for what is not among the good answers."""
+        status = answer.status_code
+        if status in {401, 403}:
+            raise CannotSend(f"The server refuses the key ({status}): {_detail(answer)}")
+        if status not in good:
+            raise CannotSend(f"This is no FraudShield server ({status} at {self._url}).")
+
 
 def _address(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
+    """The hot door of the server at `url`. Raises CannotSend."""
+    try:
+        parts = urlsplit(url)
+        bare = parts.hostname and parts.port != 0 and not (parts.query or parts.fragment)
+    except ValueError:  # a port that is none, half a bracket
+        bare = False
+    if not bare or parts.scheme not in {"http", "https"} or "@" in parts.netloc or " " in url:
         raise CannotSend(f"{url} is no address; it should look like http://127.0.0.1:8000.")
     base = url.rstrip("/")
     return base if base.endswith(PATH) else base + PATH
@@ -146,8 +192,10 @@ def _address(url: str) -> str:
 def _pause(retry_after: str | None, attempt: int) -> float:
     """Seconds to wait: what the server asks for, else twice as long each time."""
     try:
-        asked = float(retry_after or "")
+        asked = float(retry_after or "nan")
     except ValueError:
+        asked = float("nan")
+    if isnan(asked):
         asked = 0.25 * 2**attempt
     return min(max(asked, 0.05), _LONGEST_WAIT)
 
@@ -165,17 +213,24 @@ def _explained(problem: Exception, url: str) -> CannotSend:
 def _object(answer: requests.Response) -> dict[str, Any]:
     try:
         found = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _decision(answer: requests.Response) -> str:
-    return str(_object(answer).get("status", "unknown"))
+    status = _object(answer).get("status")
+    return status if isinstance(status, str) and status in _STATUSES else "unknown"
 
 
 def _detail(answer: requests.Response) -> str:
     """The server's own words, and which fields it means."""
     found = _object(answer)
-    fields = [f"{e['field']} {e['message']}" for e in found.get("errors", []) if "field" in e]
-    return "; ".join([str(found.get("detail", answer.reason)), *fields[:3]])
+    errors = found.get("errors")
+    fields = [
+        f"{error.get('field')} {error.get('message')}"
+        for error in (errors if isinstance(errors, list) else [])[:3]
+        if isinstance(error, dict)
+    ]
+    words = "; ".join([str(found.get("detail", answer.reason)), *fields])
+    return "".join(filter(str.isprintable, words))[:_LONGEST_DETAIL]

@@ -1,5 +1,6 @@
 """The demo's traffic and the small sample: scored once, however often it is asked for."""
 
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -8,6 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from clients.authentication import authenticate
+from clients.models import ApiKey
+from foundation.models import User
 from intake.demo import seed_access, seed_traffic
 from transactions.models import Label, Transaction
 
@@ -65,3 +68,61 @@ def test_the_database_is_brought_up_to_date_and_once_more_without_a_change():
     call_command("init_db", stdout=out)
     call_command("init_db", stdout=out)
     assert out.getvalue().count("The database is ready.") == 2
+
+
+# -- the file of credentials ----------------------------------------------------------------------
+
+
+def demo(path, **options):
+    call_command("seed_demo", write=path, **{"count": 0, **options}, stdout=StringIO())
+
+
+@pytest.fixture
+def in_demo_mode(settings):
+    settings.DEMO = True
+
+
+def test_what_was_in_the_file_is_kept(in_demo_mode, tmp_path):
+    file = tmp_path / "demo.json"
+    file.write_text('{"url": "http://127.0.0.1:8000"}')
+    demo(file)
+    first = json.loads(file.read_text())
+    assert first["url"] == "http://127.0.0.1:8000"
+    demo(file)
+    assert json.loads(file.read_text()) == first
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"[1]", b'{"users": 5}', b'{"api_key": 5}', b'{"users": {"admin": 5}}',
+     b'{"users": {"admin": {"password": 5}}}', b"[" * 100_000],
+)  # fmt: skip
+def test_a_file_that_is_something_else_is_replaced(in_demo_mode, tmp_path, content):
+    file = tmp_path / "demo.json"
+    file.write_bytes(content)
+    demo(file)
+    assert authenticate(json.loads(file.read_text())["api_key"])
+
+
+@pytest.mark.parametrize("name", ["", "nowhere/demo.json", "file/demo.json", "x" * 300])
+def test_where_no_file_can_be_written_nobody_is_let_in(in_demo_mode, tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match=r"cannot be written: [A-Z].*\. Nothing was made"):
+        demo(tmp_path / name)
+    assert not User.objects.exists()
+    assert not ApiKey.objects.exists()
+
+
+def test_on_a_full_disk_nobody_is_let_in(in_demo_mode, tmp_path):
+    (tmp_path / "demo.json.partial").symlink_to("/dev/full")
+    with pytest.raises(CommandError, match=r"No space left on device\. Nothing was made"):
+        demo(tmp_path / "demo.json")
+    assert not ApiKey.objects.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_of_transactions_is_none_below_zero(in_demo_mode, tmp_path):
+    with pytest.raises(CommandError, match="--count"):
+        demo(tmp_path / "demo.json", count=-1)

@@ -90,7 +90,22 @@ def test_without_an_end_it_ends_with_this_hours_beginning_and_says_so(tmp_path):
         ({"send": "http://127.0.0.1:1"}, "needs --key"),
         ({"send": "http://127.0.0.1:1", "key": "k", "rate": -1.0}, "--rate"),
         ({"send": "http://127.0.0.1:1", "key": "k", "end": "2090-01-01"}, "future"),
+        ({"key": ""}, "go with --send"),
+        ({"rate": 0.0}, "go with --send"),
+        ({"fraud_rate": float("nan")}, "--fraud-rate"),
+        ({"out": "x" * 300 + ".csv"}, "cannot be written: File name too long"),
+        ({"send": "http://127.0.0.1:1", "key": "k", "rate": float("nan")}, "--rate"),
+        ({"send": "http://127.0.0.1:1", "key": "k\r\nHost: x"}, "in no key"),
+        ({"send": "http://127.0.0.1:1", "key": "k\u00fc"}, "in no key"),
         ({"send": "127.0.0.1:8000", "key": "k"}, "no address"),
+        ({"send": "", "key": "k"}, "no address"),
+        ({"send": "http://", "key": "k"}, "no address"),
+        ({"send": "ftp://127.0.0.1", "key": "k"}, "no address"),
+        ({"send": "http://[::1", "key": "k"}, "no address"),
+        ({"send": "http://127.0.0.1:99999", "key": "k"}, "no address"),
+        ({"send": "http://127.0.0.1:1/?x=1", "key": "k"}, "no address"),
+        ({"send": "http://ada:secret@127.0.0.1:1", "key": "k"}, "no address"),
+        ({"send": f"http://{'a' * 70}.example", "key": "k"}, "cannot be asked|Nothing answers"),
         ({"send": "http://127.0.0.1:1", "key": "k"}, "Nothing answers"),
     ],
 )
@@ -106,9 +121,13 @@ def test_wrong_options_are_named(tmp_path, monkeypatch, options, message):
 
 # --- Sending --------------------------------------------------------------------------------------
 class Server:
-    """Answers as `answers` says, by the number of the call; 200 afterwards."""
+    """Answers as `answers` says, by the number of the call; 200 afterwards.
 
-    def __init__(self, answers=None):
+    Call 0 is the question without fields, which is answered with 400. `words` is the body of all.
+    """
+
+    def __init__(self, answers=None, words=b""):
+        self.words = words
         self.answers, self.bodies, self.keys, self.paths = answers or {}, [], set(), set()
         self._lock, server = threading.Lock(), self
 
@@ -127,12 +146,14 @@ class Server:
     def answer(self, request):
         body = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         with self._lock:
-            self.bodies.append(body)
             self.keys.add(request.headers["X-API-Key"])
             self.paths.add(request.path)
-            status, more = self.answers.get(len(self.bodies), (200, {}))
+            if body:
+                self.bodies.append(body)
+            number = len(self.bodies) if body else 0
+            status, more = self.answers.get(number, (200 if body else 400, {}))
         said = {"status": "approved"} if status == 200 else {"detail": "Because.", "errors": []}
-        content = json.dumps(said).encode()
+        content = self.words or json.dumps(said).encode()
         request.send_response(status)
         for name, value in {**more, "Content-Length": str(len(content))}.items():
             request.send_header(name, value)
@@ -199,10 +220,80 @@ def test_it_stops_at_once_where_no_row_can_succeed(status, message):
     assert len(server.bodies) <= sending.CONNECTIONS + 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ((401, {}), r"refuses the key .401.: Because\."),
+        ((403, {}), r"refuses the key .403.: Because\."),
+        ((404, {}), "no FraudShield server .404"),
+        ((200, {}), "no FraudShield server .200"),
+        ((500, {}), "no FraudShield server .500"),
+        ((302, {"Location": "http://127.0.0.1:1/"}), "no FraudShield server .302"),
+    ],
+)
+def test_server_and_key_are_tried_before_a_world_is_made_up(monkeypatch, answer, message):
+    monkeypatch.setattr("intake.management.commands.generate_synthetic_data.World", None)
+    with Server({0: answer}) as server, pytest.raises(CommandError, match=message):
+        generate(send=server.url, key="k")
+    assert server.bodies == []
+
+
+def test_the_key_goes_nowhere_else():
+    with Server() as other:
+        moved = (307, {"Location": other.url})
+        with (
+            Server(dict.fromkeys(range(1, 200), moved)) as server,
+            pytest.raises(CommandError, match=r"no FraudShield server .307"),
+        ):
+            generate(send=server.url, key="secret", rate=5000.0)
+    assert other.keys == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [b"[]", b'{"errors": 5}', b'{"errors": [5, {}, {"field": 1}]}', b"[" * 100_000, b"\xff",
+     b'{"detail": "\\u001b[2J"}'],
+)  # fmt: skip
+def test_a_server_that_answers_nonsense_is_survived(words):
+    answers = {1: (429, {"Retry-After": "nan"}), 2: (429, {"Retry-After": "-inf"}), 4: (400, {})}
+    with Server(answers, words) as server:
+        said = generate(send=server.url, key="k", rate=5000.0, count=10)
+    assert "200: 9, 400: 1" in said
+    assert "9 unknown" in said
+    assert "\x1b" not in said
+
+
+def test_sending_ends_with_an_error_when_nothing_was_decided():
+    with (
+        Server(dict.fromkeys(range(1, 200), (400, {}))) as server,
+        pytest.raises(CommandError, match="Not one transaction was decided"),
+    ):
+        generate(send=server.url, key="k", rate=5000.0)
+    assert len(server.bodies) == 120
+
+
+def test_an_error_of_a_sending_thread_is_told_and_hangs_nobody(monkeypatch):
+    def broken(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(sending, "_encode", broken)
+    with Server() as server, pytest.raises(CommandError, match="cannot be asked: RuntimeError"):
+        generate(send=server.url, key="k", rate=5000.0, count=1_000)
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "parquet"])
+def test_a_full_disk_is_told_and_leaves_no_file(tmp_path, ending):
+    path = tmp_path / f"world.{ending}"
+    (tmp_path / f"world.{ending}.partial").symlink_to("/dev/full")
+    with pytest.raises(CommandError, match=r"cannot be written: .*No space left on device"):
+        generate(out=path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_keeps_to_the_rate():
     rows = list(World(Settings(30, 0.1, 1, 1.7e9)).rows())
     with Server() as server:
-        sender = sending.Sender(server.url + sending.PATH, "k", 100.0, lambda _: None)
+        sender = sending.Sender(server.url + sending.PATH, "k", 100.0)
         began = time.monotonic()
         sender.send(rows)
         took = time.monotonic() - began

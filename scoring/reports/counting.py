@@ -60,6 +60,11 @@ class Counts:
     first: datetime | None = None
     last: datetime | None = None
 
+    @property
+    def read(self) -> int:
+        """All cases that there were, counted or not."""
+        return self.together.cases.total() + self.left_out + self.unknown_verticals
+
 
 def count_cases(cases: Iterable[Case], judge: Judge, *, labelled_only: bool = False) -> Counts:
     """Judges and counts all cases. One without a label counts as genuine, or not at all."""

@@ -15,7 +15,7 @@ from features.vector import unpack
 from intelligence.lookup import Listing
 from intelligence.rates import current_rates
 from scoring.models import Decision
-from scoring.reports.truth import GENUINE, Verdict
+from scoring.reports.truth import Verdict
 from transactions.labels.precedence import current_labels
 from transactions.models import Label
 
@@ -27,7 +27,7 @@ class Selection:
     """Which decisions, and which labels: `since` and `until` are times of the transaction.
 
     `until` is exclusive. `known_by` None takes every label there is today. `truth` stands in for
-    the labels: the frauds by the client's transaction ID, all else being genuine.
+    the labels, by the client's transaction ID.
     """
 
     institution: Institution
@@ -94,7 +94,7 @@ def _decisions(selection: Selection) -> Any:
 def _truths(batch: Sequence[tuple[Any, ...]], selection: Selection) -> Mapping[UUID, Verdict]:
     """By our id. Of several labels on one transaction the current one counts."""
     if selection.truth is not None:
-        return {row[0]: selection.truth.get(row[1], GENUINE) for row in batch}
+        return {row[0]: truth for row in batch if (truth := selection.truth.get(row[1]))}
     labels = Label.objects.filter(transaction_id__in=[row[0] for row in batch])
     if selection.known_by:
         labels = labels.filter(known_at__lte=selection.known_by)

@@ -211,7 +211,7 @@ def test_a_page_that_cannot_be_written_stays_as_it_was(history, tmp_path):
     page.write_text("<!-- rule_report begin -->\n<!-- rule_report end -->\n")
     before = page.read_text()
     (tmp_path / "page.md.partial").mkdir()
-    with pytest.raises(CommandError, match="page.md cannot be written: Is a directory"):
+    with pytest.raises(CommandError, match=r"page\.md cannot be written: Is a directory"):
         run(format="markdown", into=page)
     assert page.read_text() == before
 
@@ -219,5 +219,5 @@ def test_a_page_that_cannot_be_written_stays_as_it_was(history, tmp_path):
 def test_a_page_that_is_no_text_is_refused_before_anything_is_counted(rule_book, bank, tmp_path):
     page = tmp_path / "page.md"
     page.write_bytes(b"\xff")
-    with pytest.raises(CommandError, match="page.md: .* can't decode"):
+    with pytest.raises(CommandError, match=r"page\.md: .* can't decode"):
         run(into=page)

@@ -15,6 +15,7 @@ from intake.synthetic.world import Row, World
 
 LARGEST: Final = 5_000_000
 FASTEST: Final = 5_000.0
+USUAL_RATE: Final = 50.0
 LEAD: Final = 300.0  # seconds by which the door lets an event be ahead of its clock
 
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         settings = _settings(options)
-        _check_target(options, settings)
+        sender = _target(options, settings)
         end = datetime.fromtimestamp(settings.end, UTC)
         self.stderr.write(
             f"{settings.count:,} transactions of {settings.days} days up to "
@@ -53,8 +54,8 @@ class Command(BaseCommand):
         try:
             with tqdm(total=settings.count, unit="tx", desc="planning", file=sys.stderr) as bar:
                 rows = tally.over(_begun(World(settings).rows(), bar))
-                if options["send"]:
-                    self._send(rows, options, bar.update)
+                if sender:
+                    self._send(rows, sender, bar.update)
                 else:
                     self._write(rows, options["out"], bar.update)
         except KeyboardInterrupt:
@@ -65,25 +66,24 @@ class Command(BaseCommand):
         try:
             write(_counted(rows, update), path)
         except OSError as error:
-            raise CommandError(f"{path} cannot be written: {error.strerror}.") from None
+            raise CommandError(_unwritable(path, error)) from error
         self.stdout.write(f"{path} is written. To import it:")
         self.stdout.write(
             f"  python manage.py import_transactions {path} --format native --institution SLUG"
         )
 
-    def _send(
-        self, rows: Iterable[Row], options: dict[str, Any], update: Callable[[int], Any]
-    ) -> None:
+    def _send(self, rows: Iterable[Row], sender: Sender, update: Callable[[int], Any]) -> None:
         self.stdout.write(
             "A server that has seen newer transactions stores rows more than 24 hours older and "
             "counts them nowhere: send the past to an institution of its own."
         )
         try:
-            sender = Sender(options["send"], options["key"], options["rate"] or 50.0, update)
-            summary = sender.send(rows)
+            summary = sender.send(rows, update)
         except CannotSend as problem:
-            raise CommandError(str(problem)) from None
+            raise CommandError(str(problem)) from problem
         self.stdout.write(_summary_text(summary))
+        if not summary.answers[200]:
+            raise CommandError("Not one transaction was decided.")
 
 
 class Tally:
@@ -148,25 +148,43 @@ def _end(given: str | None) -> float:
         ) from None
 
 
-def _check_target(options: dict[str, Any], settings: Settings) -> None:
-    if not options["send"]:
+def _target(options: dict[str, Any], settings: Settings) -> Sender | None:
+    """Who sends the rows; None where they go to a file. Making them up takes long, so all that can
+    be wrong with either is asked first.
+    """
+    key, rate = options["key"], options["rate"]
+    if options["send"] is None:
         _check_file(options["out"])
-        if options["key"] or options["rate"]:
+        if key is not None or rate is not None:
             raise CommandError("--key and --rate go with --send.")
-        return
-    if not options["key"]:
+        return None
+    if not key:
         raise CommandError("--send needs --key, an API key with the scope score.")
-    if options["rate"] is not None and not 0 < options["rate"] <= FASTEST:
+    if rate is not None and not 0 < rate <= FASTEST:
         raise CommandError(f"--rate is in transactions a second, up to {FASTEST:,.0f}.")
     if settings.end > datetime.now(UTC).timestamp() + LEAD:
         raise CommandError("--end lies in the future; a server refuses what has not happened yet.")
+    try:
+        sender = Sender(options["send"], key, rate or USUAL_RATE)
+        sender.check()
+    except CannotSend as problem:
+        raise CommandError(str(problem)) from problem
+    return sender
 
 
 def _check_file(path: Path) -> None:
     if path.suffix.lower() not in WRITERS:
         raise CommandError(f"--out must end in one of {', '.join(WRITERS)}; {path.name} does not.")
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    try:
+        there = path.absolute().parent.is_dir() and not path.is_dir()
+    except OSError as error:
+        raise CommandError(_unwritable(path, error)) from error
+    if not there:
         raise CommandError(f"There is no directory {path.parent} to write {path.name} to.")
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written: {error.strerror or error}."
 
 
 def _summary_text(summary: Summary) -> str:

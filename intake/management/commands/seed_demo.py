@@ -1,13 +1,15 @@
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from tqdm import tqdm
 
 from clients.authentication import authenticate
+from foundation.files import whole_file
 from intake.demo import COUNT, seed_access, seed_traffic
 
 
@@ -23,9 +25,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Demo data is only for demo mode: set DEMO=1 or do without.")
-        path: Path = options["write"]
-        access = seed_access(_read(path))
-        _write(path, {**_read(path), **access})
+        if options["count"] < 0:
+            raise CommandError("--count must be 0 or more.")
+        access = _access(options["write"])
         with tqdm(total=options["count"], desc="demo traffic", unit="tx", leave=False) as bar:
             made = seed_traffic(
                 authenticate(access["api_key"]),
@@ -35,18 +37,31 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo data is there ({made} transactions new).")
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _access(path: Path) -> dict[str, Any]:
+    """Who may enter, written down; nobody is let in whose key could not be."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
+        kept = _read(path)
+        with transaction.atomic(), whole_file(path) as file:
+            access = seed_access(kept)
+            file.write(json.dumps({**kept, **access}, indent=2).encode())
+    except OSError as error:
+        why = error.strerror or error
+        raise CommandError(f"{path} cannot be written: {why}. Nothing was made.") from error
+    return access
+
+
+class _Kept(msgspec.Struct):
+    """What is relied on of an earlier file; it may hold more."""
+
+    api_key: str | None = None
+    users: dict[str, dict[str, str]] = {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What the file held before; nothing when it is not there or is something else."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        msgspec.convert(content, _Kept)
+    except (FileNotFoundError, ValueError, RecursionError, msgspec.ValidationError):
         return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    """Replace the file as a whole, readable by its owner alone."""
-    partial = path.with_suffix(".partial")
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-    partial.replace(path)
+    return content

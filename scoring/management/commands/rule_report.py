@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from clients.models import Institution
 from features.supplied import parse_moment
+from foundation.files import whole_file
 from rules.catalogue import CatalogueError
 from rules.definition import VERTICALS
 from rules.engine import CompiledBook
@@ -60,11 +61,12 @@ class Command(BaseCommand):
             book = candidate_book() if options["candidate"] else published_book()
         except (NoRulesetError, CatalogueError) as error:
             raise CommandError(str(error)) from error
+        page = _page(options["into"])
         report = self._report(book, options)
         report = arrange(report, sort=options["sort"], state=options["state"])
         text = render(report, options["format"])
-        if options["into"]:
-            _write_into(options["into"], text)
+        if page is not None:
+            _write(options["into"], put_between_markers(page, text))
         else:
             self.stdout.write(text)
 
@@ -75,6 +77,11 @@ class Command(BaseCommand):
         counts = count_cases(
             read_cases(selection, judge.currencies), judge, labelled_only=labelled_only
         )
+        if counts.read and counts.unlabelled == counts.read and selection.truth is not None:
+            raise CommandError(
+                f"--truth {options['truth']}: names none of the {counts.read:,} transactions in "
+                "the selection; it is the file of another world."
+            )
         if not counts.together.cases:
             raise CommandError("No decision of this institution is in the selection.")
         return make_report(
@@ -117,9 +124,21 @@ def _moment(options: dict[str, Any], name: str) -> datetime | None:
         raise CommandError(f"--{name.replace('_', '-')} {error}") from error
 
 
-def _write_into(path: Path, text: str) -> None:
+def _page(path: Path | None) -> str | None:
+    """The page to write into, looked at before the work is done."""
+    if path is None:
+        return None
     try:
-        page = put_between_markers(path.read_text(encoding="utf-8"), text)
+        page = path.read_text(encoding="utf-8")
+        put_between_markers(page, "")
     except (OSError, ValueError) as error:
         raise CommandError(f"{path}: {error}") from error
-    path.write_text(page, encoding="utf-8")
+    return page
+
+
+def _write(path: Path, page: str) -> None:
+    try:
+        with whole_file(path, mode=path.stat().st_mode & 0o777) as file:
+            file.write(page.encode())
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
