@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from datetime import datetime
 
 _VERSION_AND_VARIANT = (0x7 << 76) | (0x2 << 62)
 _LOW_62_BITS = (1 << 62) - 1
@@ -20,3 +21,14 @@ def uuid7() -> uuid.UUID:
     fraction = (rest << 12) // 1_000_000
     random = int.from_bytes(os.urandom(8), "big") & _LOW_62_BITS
     return uuid.UUID(int=(milliseconds << 80) | (fraction << 64) | random | _VERSION_AND_VARIANT)
+
+
+def first_uuid7(moment: datetime) -> uuid.UUID:
+    """The lowest key that could be made at this moment: bounds a table by time of arrival.
+
+    >>> from datetime import UTC
+    >>> first_uuid7(datetime(2026, 1, 1, tzinfo=UTC)) < uuid7()
+    True
+    """
+    milliseconds = int(moment.timestamp() * 1_000)
+    return uuid.UUID(int=(milliseconds << 80) | _VERSION_AND_VARIANT)

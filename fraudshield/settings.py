@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "scoring",
     "learning",
     "cases",
+    "analytics",
     "intake",
 ]
 MIDDLEWARE = [

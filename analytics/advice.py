@@ -1,0 +1,139 @@
+"""Should a vertical's decline threshold move? Worked out from labels and stored scores.
+
+A threshold costs one unit for each genuine transaction that it declines and `MISSED_FRAUD` for each
+fraud that it does not. Every whole score from the review threshold to 100 is tried; of those that
+cost least the one nearest to the present threshold is taken.
+
+Counted are decisions older than SETTLING, since what is young may yet be reported, which no effect
+decided, since a threshold would not have changed them. Fraud and genuine are the labels' word.
+What has no label counts as genuine where it was let through: nobody complained. What was declined
+and has no label is left out: nobody can know.
+
+Nothing is advised with less than FEWEST frauds or genuine transactions, nor when the gain could be
+chance: it must be twice its standard error, each decided transaction counted as a trial of its own.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from math import sqrt
+from typing import Final, Literal
+
+import msgspec
+
+from analytics.period import Period
+from analytics.reading import DECISIONS, LABELLED, WITHIN, rows
+
+MISSED_FRAUD: Final = 10
+SETTLING: Final = timedelta(days=7)
+FEWEST: Final = 30
+
+Suggestion = Literal["increase_threshold", "decrease_threshold", "no_change"]
+
+
+class Advice(msgspec.Struct, frozen=True, kw_only=True):
+    """Thresholds are fraud scores, 0 to 100. `frauds` and `genuine` say what it rests on."""
+
+    suggestion: Suggestion
+    current_threshold: int
+    suggested_threshold: int
+    reason: str
+    frauds: int
+    genuine: int
+
+
+_KNOWN: Final = f"""
+    SELECT d.fraud_score, label.is_fraud, count(*) FROM {LABELLED}
+    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') GROUP BY 1, 2
+"""  # noqa: S608  no value from outside
+_LET_THROUGH: Final = f"""
+    SELECT d.fraud_score, count(*) FROM {DECISIONS}
+    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') AND d.status <> 'declined'
+      AND NOT EXISTS (SELECT FROM transactions_label l WHERE l.transaction_id = t.id) GROUP BY 1
+"""  # noqa: S608  no value from outside
+
+
+def threshold_advice(
+    institution_id: int, period: Period, *, vertical: str, review: int, current: int
+) -> Advice:
+    """On one vertical's threshold; `review` and `current` are those in force. Two queries."""
+    settled = Period(period.since, max(period.since, period.until - SETTLING))
+    frauds: Counter[int] = Counter()
+    genuine: Counter[int] = Counter()
+    for score, fraud, number in rows(_KNOWN, institution_id, settled, vertical):
+        (frauds if fraud else genuine)[score] += number
+    for score, number in rows(_LET_THROUGH, institution_id, settled, vertical):
+        genuine[score] += number
+    return advise(frauds, genuine, review=review, current=current)
+
+
+def advise(frauds: Counter[int], genuine: Counter[int], *, review: int, current: int) -> Advice:
+    """From numbers of transactions by score.
+
+    >>> scores = {score: 10 for score in range(40, 60)}
+    >>> advise(Counter({70: 50}), Counter(scores), review=40, current=80).suggestion
+    'decrease_threshold'
+    """
+    best = min(
+        range(review, 101),
+        key=lambda threshold: (_cost(frauds, genuine, threshold), abs(threshold - current)),
+    )
+    if frauds.total() < FEWEST or genuine.total() < FEWEST:
+        best, reason = current, _too_few(frauds.total(), genuine.total())
+    elif best == current:
+        reason = "No other threshold would have cost less."
+    elif not _beyond_chance(frauds, genuine, current, best):
+        best, reason = current, f"{best} would have cost less, but the difference may be chance."
+    else:
+        reason = _reason(frauds, genuine, current, best)
+    return Advice(
+        suggestion=_suggestion(current, best),
+        current_threshold=current,
+        suggested_threshold=best,
+        reason=reason,
+        frauds=frauds.total(),
+        genuine=genuine.total(),
+    )
+
+
+def _suggestion(current: int, best: int) -> Suggestion:
+    if best == current:
+        return "no_change"
+    return "increase_threshold" if best > current else "decrease_threshold"
+
+
+def _cost(frauds: Counter[int], genuine: Counter[int], threshold: int) -> int:
+    missed = sum(number for score, number in frauds.items() if score < threshold)
+    alarms = sum(number for score, number in genuine.items() if score >= threshold)
+    return MISSED_FRAUD * missed + alarms
+
+
+def _changed(scores: Counter[int], current: int, best: int) -> int:
+    """How many would have ended otherwise."""
+    low, high = sorted((current, best))
+    return sum(number for score, number in scores.items() if low <= score < high)
+
+
+def _beyond_chance(frauds: Counter[int], genuine: Counter[int], current: int, best: int) -> bool:
+    gain = _cost(frauds, genuine, current) - _cost(frauds, genuine, best)
+    variance = MISSED_FRAUD**2 * _changed(frauds, current, best) + _changed(genuine, current, best)
+    return gain > 2 * sqrt(variance)
+
+
+def _reason(frauds: Counter[int], genuine: Counter[int], current: int, best: int) -> str:
+    caught, stopped = _changed(frauds, current, best), _changed(genuine, current, best)
+    if best < current:
+        return (
+            f"At {best} instead of {current}, {caught:,} more frauds would have been declined, "
+            f"and {stopped:,} more genuine transactions with them."
+        )
+    return (
+        f"At {best} instead of {current}, {stopped:,} fewer genuine transactions would have been "
+        f"declined, and {caught:,} frauds let through."
+    )
+
+
+def _too_few(frauds: int, genuine: int) -> str:
+    return (
+        f"{frauds:,} frauds and {genuine:,} genuine transactions are known; {FEWEST} of each are "
+        "the least to go by."
+    )
