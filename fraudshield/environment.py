@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -38,6 +39,19 @@ def integer(*names: str, default: int, minimum: int = 0, maximum: int = 2**31) -
     if not minimum <= value <= maximum:
         raise ImproperlyConfigured(f"{names[0]} must lie between {minimum} and {maximum}.")
     return value
+
+
+def moment(*names: str) -> float | None:
+    """A day or time in ISO 8601 as seconds since 1970, in UTC unless it says otherwise; None when
+    it is not set."""
+    text = first(*names, default="")
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{names[0]} must be a time like 2026-01-31T14:30Z.") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
 def words(*names: str, default: str = "") -> list[str]:

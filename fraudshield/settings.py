@@ -28,9 +28,10 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Being listed as HTTPS-only in every browser is the domain owner's promise, not ours to make.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("BEHIND_PROXY", default=False) else None
-)
+_BEHIND_PROXY = env.boolean("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_PROXY else None
+# How many proxies of ours stand in front: the last so many of X-Forwarded-For are theirs.
+PROXY_HOPS = env.integer("PROXY_HOPS", default=int(_BEHIND_PROXY), maximum=10)
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -188,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
+    "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
     "export-archive": {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
@@ -233,6 +235,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.errors_drf.handle",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,  # ?format= is a wrong parameter like any other, not a 404
+}
+
+# Where the hours ("step") of the gateway format begin; unset, the time of receipt counts.
+GATEWAY_EPOCH = env.moment("GATEWAY_EPOCH")
+# Percent of this machine's CPU, memory and disk from which monitoring raises an alert.
+ALERT_THRESHOLDS = {
+    "cpu": env.integer("ALERT_CPU_THRESHOLD", default=80, minimum=1, maximum=100),
+    "memory": env.integer("ALERT_MEMORY_THRESHOLD", default=85, minimum=1, maximum=100),
+    "disk": env.integer("ALERT_DISK_THRESHOLD", default=90, minimum=1, maximum=100),
 }
 
 # --- Language, time, files ------------------------------------------------------------------
