@@ -22,6 +22,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fraudshield.settings")
     from django.core.management import execute_from_command_line
 
+    # The shell's bytes that are no UTF-8 could be neither stored nor looked up nor printed.
+    if any("\udc80" <= character <= "\udcff" for character in "".join(sys.argv)):
+        sys.exit("CommandError: An argument is not UTF-8 text.")
     execute_from_command_line(sys.argv)
 
 
