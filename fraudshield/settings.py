@@ -246,6 +246,15 @@ ALERT_THRESHOLDS = {
     "disk": env.integer("ALERT_DISK_THRESHOLD", default=90, minimum=1, maximum=100),
 }
 
+# Where the hours ("step") of the gateway format begin; unset, the time of receipt counts.
+GATEWAY_EPOCH = env.moment("GATEWAY_EPOCH")
+# Percent of this machine's CPU, memory and disk from which monitoring raises an alert.
+ALERT_THRESHOLDS = {
+    "cpu": env.integer("ALERT_CPU_THRESHOLD", default=80, minimum=1, maximum=100),
+    "memory": env.integer("ALERT_MEMORY_THRESHOLD", default=85, minimum=1, maximum=100),
+    "disk": env.integer("ALERT_DISK_THRESHOLD", default=90, minimum=1, maximum=100),
+}
+
 # --- Language, time, files ------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -23,6 +23,12 @@ class MethodNotAllowed(Problem):
         super().__init__(f"{method} is not taken here; use {methods}.", headers={"Allow": methods})
 
 
+class NotBuilt(Problem):
+    """The address is promised and known, and there is nothing behind it yet; `detail` says what."""
+
+    status, type, title = 501, "not-implemented", "Not there yet"
+
+
 def only_get(request: HttpRequest) -> None:
     """Raises MethodNotAllowed for anything that is no reading."""
     if request.method not in {"GET", "HEAD"}:

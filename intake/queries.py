@@ -32,7 +32,7 @@ def decision_of(institution_id: int, transaction_id: str) -> Decision | None:
 def transaction_of(institution_id: int, transaction_id: str) -> Transaction | None:
     """The transaction of a client's id with its decision; two queries."""
     pk = find_by_key(institution_id, transaction_id)
-    return None if pk is None else _with_decision(Transaction.objects.all()).get(pk=pk)
+    return None if pk is None else with_decision(Transaction.objects.all()).get(pk=pk)
 
 
 def page_of(institution_id: int, filters: TransactionFilters) -> Page:
@@ -41,6 +41,17 @@ def page_of(institution_id: int, filters: TransactionFilters) -> Page:
     Pages follow the key, not a count of rows to skip: the thousandth costs what the first does, and
     rows that arrive meanwhile shift nothing.
     """
+    rows = matching(institution_id, filters)
+    if filters.cursor is not None:
+        rows = rows.filter(pk__lt=filters.cursor)
+    found = list(with_decision(rows)[: filters.limit + 1])
+    page = found[: filters.limit]
+    return Page(page, page[-1].pk if len(found) > len(page) else None)
+
+
+def matching(institution_id: int, filters: TransactionFilters) -> QuerySet[Transaction]:
+    """All that the filters leave, newest arrival first, without regard to pages. Unevaluated; one
+    query at once when a transaction id is asked for."""
     rows = list_transactions(
         [institution_id],
         vertical=filters.industry,
@@ -53,13 +64,9 @@ def page_of(institution_id: int, filters: TransactionFilters) -> Page:
         rows = rows.filter(pk=pk) if pk else rows.none()
     if filters.status is not None:
         rows = rows.filter(decision__status=filters.status)
-    if filters.cursor is not None:
-        rows = rows.filter(pk__lt=filters.cursor)
-    found = list(_with_decision(rows)[: filters.limit + 1])
-    page = found[: filters.limit]
-    return Page(page, page[-1].pk if len(found) > len(page) else None)
+    return rows
 
 
-def _with_decision(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
+def with_decision(rows: QuerySet[Transaction]) -> QuerySet[Transaction]:
     heavy = [f"decision__{name}" for name in _HEAVY]
     return rows.select_related("customer", "device", "card", "decision").defer(*heavy)

@@ -1,6 +1,6 @@
 """The doors' addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from intake.doors import check_door
 from intake.formats.native import NATIVE
@@ -10,8 +10,8 @@ urlpatterns = [
     path("api/v1/fraud/check", check_door(NATIVE, endpoint="fraud_check"), name="fraud-check"),
     # A client's transaction ID may hold any printable character, slashes included.
     path("api/v1/decisions/<path:transaction_id>", reading.decision, name="decision"),
-    path("api/v1/transactions", reading.transactions, name="transactions"),
     path("api/v1/transactions/<path:transaction_id>", reading.transaction, name="transaction"),
+    path("", include("intake.views.gateway.urls")),
     path("api/schema", schema.schema, name="schema"),
     path("docs", schema.docs, name="docs"),
     path("health", state.health, name="health"),

@@ -1,0 +1,43 @@
+"""Many transactions of one call, decided one after the other, each in its own right."""
+
+from collections.abc import Iterable, Sequence
+from time import perf_counter
+
+from clients.authentication import Client
+from foundation.errors import Problem, Unavailable
+from intake.doors import decide
+from intake.formats.base import Decoded, Scored
+
+
+def decide_batch(
+    client: Client, batch: Iterable[Decoded], source: str, idempotency_key: str | None = None
+) -> list[Scored | Problem]:
+    """For each transaction its decision, or why it has none; in the batch's order.
+
+    One that cannot be decided (its id came before with other fields, its time lies ahead) takes
+    nothing from the others. Raises Unavailable when the database goes away: what was decided until
+    then is stored, and the same batch again finds it. With an `idempotency_key` each transaction
+    has the key of its place.
+    """
+    outcomes: list[Scored | Problem] = []
+    for place, decoded in enumerate(batch):
+        key = None if idempotency_key is None else f"{idempotency_key}/{place}"
+        started = perf_counter()
+        try:
+            answer = decide(client, decoded, source, key)
+        except Unavailable:
+            raise
+        except Problem as problem:
+            outcomes.append(problem)
+        else:
+            milliseconds = (perf_counter() - started) * 1_000
+            outcomes.append(Scored(answer, decoded.request, milliseconds))
+    return outcomes
+
+
+def first_problem(outcomes: Sequence[Scored | Problem]) -> Problem | None:
+    """The first one's problem when there is no decision at all, to be answered as a refusal."""
+    first = outcomes[0] if outcomes else None
+    if isinstance(first, Problem) and all(isinstance(one, Problem) for one in outcomes):
+        return first
+    return None
