@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -13,8 +14,8 @@ from foundation.errors import BadRequest, TooLarge, UnsupportedMedia
 LARGEST_BODY: Final = 1_048_576
 """Bytes. Forty fields take one and a half thousand."""
 
+JSON: Final = "application/json"
 _LONGEST_INTEGER: Final = 40  # digits; longer ones are no numbers of this world
-_ACCEPTS: Final = {"Accept-Post": "application/json"}
 _decode = msgspec.json.Decoder().decode
 
 
@@ -25,12 +26,13 @@ class NoNumber:
         self.kind = "NaN" if text == "NaN" else "a number beyond all bounds"
 
 
-def read_body(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest, accepted: Sequence[str] = (JSON,)) -> bytes:
     """The body's bytes; reads at most one byte more than is allowed.
 
-    Raises UnsupportedMedia (415), TooLarge (413) or BadRequest (cut short).
+    `accepted` are media types. Raises UnsupportedMedia (415), TooLarge (413) or BadRequest (cut
+    short).
     """
-    _check_type(request)
+    _check_type(request, accepted)
     try:
         declared = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -68,17 +70,22 @@ def _too_large() -> TooLarge:
     )
 
 
-def _check_type(request: HttpRequest) -> None:
-    media, _, parameters = request.META.get("CONTENT_TYPE", "").partition(";")
-    media = media.strip().lower()
-    if media != "application/json" and not (
-        media.startswith("application/") and media.endswith("+json")
-    ):
-        raise UnsupportedMedia("Send JSON, with Content-Type: application/json.", headers=_ACCEPTS)
+def media_of(request: HttpRequest) -> str:
+    """The media type of the body, in lower case; one that is JSON inside counts as JSON."""
+    media: str = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    return JSON if media.startswith("application/") and media.endswith("+json") else media
+
+
+def _check_type(request: HttpRequest, accepted: Sequence[str]) -> None:
+    parameters = request.META.get("CONTENT_TYPE", "").partition(";")[2]
+    accepts = {"Accept-Post": ", ".join(accepted)}
+    if media_of(request) not in accepted:
+        what = "JSON, with Content-Type:" if accepted == (JSON,) else "one of"
+        raise UnsupportedMedia(f"Send {what} {', '.join(accepted)}.", headers=accepts)
     if parameters and not _is_utf8(parameters):
-        raise UnsupportedMedia("Send JSON in UTF-8, the only charset of JSON.", headers=_ACCEPTS)
+        raise UnsupportedMedia("Send UTF-8; no other charset is read.", headers=accepts)
     if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
-        raise UnsupportedMedia("Send the body without Content-Encoding.", headers=_ACCEPTS)
+        raise UnsupportedMedia("Send the body without Content-Encoding.", headers=accepts)
 
 
 def _is_utf8(parameters: str) -> bool:
@@ -98,23 +105,29 @@ class Parsed(NamedTuple):
 
 
 def parse_object(body: bytes) -> Parsed:
-    """The JSON object in `body`. Of a name given twice in one object, the last value counts.
+    """The JSON object in `body`, as `parse_json` reads it. Raises BadRequest for anything else."""
+    value, sound = parse_json(body)
+    if not isinstance(value, dict):
+        raise BadRequest(
+            f"The body must be a JSON object; got {kind_of(value)}.", type="not-an-object"
+        )
+    return Parsed(value, sound)
+
+
+def parse_json(body: bytes) -> tuple[Any, bool]:
+    """(value, whether it is sound as in `Parsed`). Of a name given twice in one object, the last
+    value counts. Raises BadRequest.
 
     What the fast decoder refuses is read again with the standard library, whose hooks let the
     caller name the field that holds a NaN or an endless number: such values come as `NoNumber`.
     """
     sound = rb"\u0000" not in body
     try:
-        value = _decode(body)
+        return _decode(body), sound
     except RecursionError:
         raise _too_deep() from None
     except (msgspec.DecodeError, UnicodeDecodeError):
-        value, sound = _parse_leniently(body), False
-    if not isinstance(value, dict):
-        raise BadRequest(
-            f"The body must be a JSON object; got {kind_of(value)}.", type="not-an-object"
-        )
-    return Parsed(value, sound)
+        return _parse_leniently(body), False
 
 
 def _parse_leniently(body: bytes) -> Any:
@@ -124,7 +137,7 @@ def _parse_leniently(body: bytes) -> Any:
         detail = f"The body is not valid UTF-8 at byte {error.start}."
         raise BadRequest(detail, type="malformed-json") from None
     if not text.strip():
-        raise BadRequest("The body is empty; send a JSON object.", type="malformed-json")
+        raise BadRequest("The body is empty; send JSON.", type="malformed-json")
     try:
         return json.loads(
             text, parse_constant=NoNumber, parse_float=_finite, parse_int=_bounded_integer

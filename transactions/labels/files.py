@@ -6,7 +6,7 @@ Good lines are recorded, bad ones are told with their number; a repeat changes n
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TextIO
 
@@ -90,13 +90,16 @@ class Tally:
 
     def refuse(self, line: int, message: str) -> None:
         self.counts["bad"] += 1
-        if len(self.bad) < MOST_TOLD:
-            self.bad.append(BadLine(line, message))
+        self.bad.append(BadLine(line, message))
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """`number` counts from 1, the header included. A line with neither feedback nor a problem says
+    nothing of fraud."""
+
     number: int
-    feedback: Feedback
+    feedback: Feedback | None = None
+    problem: str = ""
 
 
 def import_labels(
@@ -115,7 +118,8 @@ def import_labels(
     """
     require(by, "transactions.add_label")
     tally, digest = Tally(), hashlib.sha256()
-    lines = list(_lines(_digested(file, digest), source, tally))  # the whole file, or nothing of it
+    raw = _digested(file, digest)
+    lines = list(read_lines(raw, source=source, sources=SOURCES))  # the whole file, or nothing
     if dry_run:
         with transaction.atomic():
             _record(institution, lines, tally, by)
@@ -150,26 +154,34 @@ def _digested(file: TextIO, digest: "hashlib._Hash") -> Iterator[str]:
         yield line
 
 
-def _record(
-    institution: Institution, lines: Sequence[_Line], tally: Tally, by: audit.Actor
-) -> None:
-    outcomes = tell(
-        institution_id=institution.pk, feedback=[line.feedback for line in lines], by=by
-    )
-    for line, outcome in zip(lines, outcomes, strict=True):
-        _count(tally, line.number, outcome)
+def _record(institution: Institution, lines: Sequence[Line], tally: Tally, by: audit.Actor) -> None:
+    told = [(line.number, line.feedback) for line in lines if line.feedback is not None]
+    outcomes = tell(institution_id=institution.pk, feedback=[one for _, one in told], by=by)
+    for (number, _), outcome in zip(told, outcomes, strict=True):
+        _count(tally, number, outcome)
+    for line in lines:
+        if line.problem:
+            tally.refuse(line.number, line.problem)
+        elif line.feedback is None:
+            tally.counts["passed_over"] += 1
     tally.bad.sort()
+    del tally.bad[MOST_TOLD:]
 
 
 def _count(tally: Tally, line: int, outcome: Outcome) -> None:
     if outcome.problem is not None:
         tally.refuse(line, outcome.problem.detail.rstrip("."))
-        return
-    tally.counts["recorded" if outcome.created else "unchanged"] += 1
+    else:
+        tally.counts["recorded" if outcome.created else "unchanged"] += 1
 
 
-def _lines(raw: Iterator[str], source: str, tally: Tally) -> Iterator[_Line]:
-    """Lines that read; the others go into the tally. Raises LabelFileError."""
+def read_lines(raw: Iterator[str], *, source: str, sources: Collection[str]) -> Iterator[Line]:
+    """All lines below the header that hold something.
+
+    `source` is of those that name none, `sources` are the ones that a line may name. Raises
+    LabelFileError.
+    """
+    number = 1
     try:
         header_line = next(raw, "").removeprefix("\ufeff")
         separator = max(",;\t", key=header_line.count)
@@ -177,17 +189,16 @@ def _lines(raw: Iterator[str], source: str, tally: Tally) -> Iterator[_Line]:
         places = _places(header)
         reader = csv.reader(raw, delimiter=separator, strict=True)
         for cells in reader:
-            line = reader.line_num + 1
+            number = reader.line_num + 1
             if not any(map(str.strip, cells)):
                 continue
             if len(cells) != len(header):
-                tally.refuse(line, f"has {len(cells)} cells where the header has {len(header)}")
-                continue
-            read = _read(line, cells, places, source, tally)
-            if read is not None:
-                yield _Line(line, read)
+                problem = f"has {len(cells)} cells where the header has {len(header)}"
+                yield Line(number, None, problem)
+            else:
+                yield _read(number, cells, places, source, sources)
     except csv.Error as error:
-        raise LabelFileError(f"it is no CSV: {error}") from error
+        raise LabelFileError(f"it is no CSV after line {number}: {error}") from error
     except UnicodeDecodeError as error:
         raise LabelFileError("it is not UTF-8 text") from error
 
@@ -212,25 +223,21 @@ def _places(header: list[str]) -> dict[str, tuple[int, str]]:
 
 
 def _read(
-    line: int,
+    number: int,
     cells: list[str],
     places: Mapping[str, tuple[int, str]],
     source: str,
-    tally: Tally,
-) -> Feedback | None:
-    """None for a line that is wrong, or that says nothing of fraud."""
+    sources: Collection[str],
+) -> Line:
     given = {meaning: cells[place].strip() for meaning, (place, _) in places.items()}
     code = given.pop("reason_code", "").upper()
     if "actual_fraud" not in places:
         if code and code not in FRAUD_CODES:
-            tally.counts["passed_over"] += 1
-            return None
+            return Line(number)
         given["actual_fraud"] = "true"  # a list of frauds, or of chargebacks
     given["source"] = given.get("source") or source
+    names = {meaning: name for meaning, (_, name) in places.items()}
     try:
-        return read_feedback(
-            given, sources=SOURCES, names={meaning: name for meaning, (_, name) in places.items()}
-        )
+        return Line(number, read_feedback(given, sources=sources, names=names))
     except WrongFeedback as wrong:
-        tally.refuse(line, str(wrong))
-        return None
+        return Line(number, None, str(wrong))
