@@ -8,6 +8,8 @@ class ClientsConfig(AppConfig):
     def ready(self) -> None:
         from clients import checks  # noqa: F401  (registered by being imported)
         from clients.queries import visible_institution_ids
+        from clients.webhooks.sealing import register_sealed
         from foundation.admin_parts import scope_by
 
         scope_by(visible_institution_ids)
+        register_sealed()

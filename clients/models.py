@@ -153,3 +153,4 @@ from clients.accounts.models import (  # noqa: E402
     AccountSession as AccountSession,
     ClientAccount as ClientAccount,
 )
+import clients.webhooks.models  # noqa: E402, F401

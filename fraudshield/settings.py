@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "scoring",
     "learning",
     "cases",
+    "operations",
     "analytics",
     "intake",
 ]
@@ -190,6 +191,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
     "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
+    "deliver-webhooks": {
+        "task": "clients.tasks.deliver_webhooks",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+    "tidy-webhooks": {"task": "clients.tasks.tidy_webhooks", "schedule": 3600.0},
     "export-archive": {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
@@ -199,6 +206,10 @@ CELERY_BEAT_SCHEDULE = {
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
 OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)
 
+
+# How many workers deliver webhooks at once: slow receivers must not occupy them all.
+WEBHOOK_DELIVERERS = env.integer("WEBHOOK_DELIVERERS", default=1, minimum=1, maximum=100)
+WEBHOOK_RETENTION_DAYS = env.integer("WEBHOOK_RETENTION_DAYS", default=30, minimum=4)
 
 # --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
 ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))

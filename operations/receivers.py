@@ -1,0 +1,15 @@
+"""What operations does after a decision: tell those who asked to be told."""
+
+from clients.webhooks.emitting import emit
+from foundation.outbox import Envelope, subscribe
+from operations.decision_webhooks import occurrences_of
+from scoring.events import DecisionMade
+
+
+@subscribe(DecisionMade, name="operations.decision_webhooks")
+def send_webhooks(events: list[Envelope[DecisionMade]]) -> None:
+    """Stores the deliveries in the transaction that also marks the events as handled.
+
+    Imported decisions send nothing. A constant number of queries for a batch.
+    """
+    emit(occurrences_of([each.event for each in events if not each.event.imported]))
