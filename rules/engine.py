@@ -200,7 +200,10 @@ class CompiledVertical:
                 constants[parameter.name] = say_value(parameter.value)
             else:
                 constants[parameter.name] = parameter.value
-        template = compile_template(published.definition.reason, _positions(), constants, money)
+        units = {p.name: p.unit for p in published.definition.parameters}
+        template = compile_template(
+            published.definition.reason, _features(), constants, money, units
+        )
         return CompiledRule(published, self.config.rule_weights.get(published.code, 1.0), template)
 
 
@@ -213,8 +216,8 @@ def _points(score: float | None) -> float:
 
 
 @cache
-def _positions() -> dict[str, tuple[int, Type]]:
-    return {feature.name: (i, feature.type) for i, feature in enumerate(CATALOGUE)}
+def _features() -> dict[str, tuple[int, Type, str]]:
+    return {feature.name: (i, feature.type, feature.unit) for i, feature in enumerate(CATALOGUE)}
 
 
 def vertical_values(config: VerticalConfig) -> dict[str, Any]:

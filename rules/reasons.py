@@ -5,8 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 
 from features.types import Type
+from foundation.durations import SECONDS, say_duration, say_limit
+from foundation.money import minor_units
 from rules.definition import Money, Value
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
@@ -20,9 +23,17 @@ class TemplateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name in a template, to be replaced by its value."""
+    """A name in a template, to be replaced by its value; of a count, with the word that follows it,
+    for one and for any other number."""
 
     name: str
+    one: str = ""
+    many: str = ""
+
+    @property
+    def follow(self) -> tuple[str, str]:
+        """What is put after a value of 1, and after any other."""
+        return (f" {self.one}", f" {self.many}") if self.one else ("", "")
 
 
 @lru_cache(maxsize=1024)  # a ruleset compiles each template once for every vertical
@@ -41,14 +52,18 @@ def parse_template(text: str) -> tuple[str | Place, ...]:
 def _part(match: re.Match[str]) -> str | Place:
     if match[0] in {"{{", "}}"}:
         return match[0][0]
-    name = match[1]
-    if name is None:
+    if match[1] is None:
         raise TemplateError(
             f"A lone {match[0]} at column {match.start() + 1}: write {match[0] * 2} for a brace."
         )
+    name, *words = match[1].split("|")
     if not _NAME.fullmatch(name):
         raise TemplateError(f"{{{name}}} is not a name: only names go between braces.")
-    return Place(name)
+    if words and (len(words) != 2 or not all(word.strip() for word in words)):
+        raise TemplateError(
+            f"{{{match[1]}}} needs two words: for one and for several, as {{{name}|time|times}}."
+        )
+    return Place(name, *words)
 
 
 def places(text: str) -> tuple[str, ...]:
@@ -75,30 +90,66 @@ class Template:
 
 def compile_template(
     text: str,
-    features: Mapping[str, tuple[int, Type]],
+    features: Mapping[str, tuple[int, Type, str]],
     constants: Mapping[str, object],
     money: Mapping[str, int],
+    units: Mapping[str, str] = MappingProxyType({}),
 ) -> Template:
-    """Template over features (position and type), constants and money parameters (position)."""
+    """Template over features (position, type, unit), constants and money parameters (position).
+
+    `units` are those of the constants, by name. A length of time is told with a unit that suits it,
+    and the template's own word for the unit after it is left out.
+    """
     parts: list[str | Getter] = []
+    unit = ""
     for part in parse_template(text):
         if isinstance(part, str):
-            parts.append(part)
+            parts.append(_without(part, unit))
+            unit = ""
         elif part.name in constants:
-            parts.append(say_constant(constants[part.name]))
+            unit = _time_unit(units.get(part.name, ""))
+            parts.append(_say_constant(constants[part.name], unit, part))
         elif part.name in money:
+            unit = ""
             parts.append(_money_getter(money[part.name]))
         else:
-            parts.append(_feature_getter(*features[part.name]))
+            position, kind, unit = features[part.name]
+            unit = _time_unit(unit)
+            parts.append(_feature_getter(position, kind, unit, part))
     return Template(tuple(parts))
+
+
+def _time_unit(unit: str) -> str:
+    return unit if unit in SECONDS else ""
+
+
+def _without(text: str, unit: str) -> str:
+    """The text after a length of time, without the word for its unit."""
+    return re.sub(rf"^ {unit[:-1]}s?\b", "", text) if unit else text
 
 
 def _money_getter(position: int) -> Getter:
     return lambda values, money, currency: say(money[position], Type.MONEY, currency)
 
 
-def _feature_getter(position: int, kind: Type) -> Getter:
-    return lambda values, money, currency: say(values[position], kind, currency)
+def _feature_getter(position: int, kind: Type, unit: str, place: Place) -> Getter:
+    one, many = place.follow
+    if kind is not Type.NUMBER or not (unit or many):
+        return lambda values, money, currency: say(values[position], kind, currency)
+    return lambda values, money, currency: _say_measured(values[position], unit, one, many)
+
+
+def _say_measured(value: object, unit: str, one: str, many: str) -> str:
+    if not isinstance(value, int | float):
+        return f"unknown{many}"
+    text = say_duration(value, unit) if unit else say_number(value)
+    return f"{text}{one if value == 1 else many}"
+
+
+def _say_constant(value: object, unit: str, place: Place) -> str:
+    one, many = place.follow
+    text = say_limit(value, unit) if unit and isinstance(value, float) else say_constant(value)
+    return f"{text}{one if value == 1 else many}"
 
 
 def say(value: object, kind: Type, currency: str = "") -> str:
@@ -106,7 +157,7 @@ def say(value: object, kind: Type, currency: str = "") -> str:
     if value is None:
         return "unknown"
     if kind is Type.MONEY and isinstance(value, int | float):
-        return f"{currency} {say_number(round(value, 2))}"
+        return f"{currency} {say_amount(value, minor_units(currency))}"
     if kind is Type.TIMESTAMP and isinstance(value, int | float):
         return say_time(value)
     return say_constant(value)
@@ -140,6 +191,12 @@ def say_number(value: float) -> str:
         return f"{value:.3g}"
     text = f"{value:,.2f}"
     return text.rstrip("0").rstrip(".")
+
+
+def say_amount(value: float, decimals: int) -> str:
+    """An amount with all of its currency's decimals, or with none when they are zero."""
+    text = f"{value:,.{decimals}f}"
+    return text.removesuffix("." + "0" * decimals) if decimals else text
 
 
 def say_time(epoch: float) -> str:
