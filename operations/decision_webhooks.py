@@ -11,6 +11,7 @@ from clients.webhooks.models import WebhookEvent
 from clients.webhooks.targets import url_fault
 from scoring.answers import answer_of
 from scoring.events import DecisionMade
+from scoring.inputs import WEBHOOK_FIELD
 from scoring.models import Decision
 from transactions.models import Transaction
 from transactions.presenting import readable_request
@@ -20,8 +21,6 @@ EVENT_OF: Final = {
     Decision.Status.REVIEW: WebhookEvent.HIGH_RISK_TRANSACTION,
     Decision.Status.APPROVED: WebhookEvent.TRANSACTION_APPROVED,
 }
-WEBHOOK_FIELD: Final = "x_webhook_url"
-"""Under this name the doors keep the header X-Webhook-URL among the request's unknown fields."""
 
 
 def occurrences_of(made: Sequence[DecisionMade]) -> list[Occurrence]:
