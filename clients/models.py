@@ -148,9 +148,5 @@ class ApiKey(models.Model):
 
 
 # Django looks for a room's models here; these refer to those above by name.
-from clients.accounts.models import (  # noqa: E402
-    AccountAttempt as AccountAttempt,
-    AccountSession as AccountSession,
-    ClientAccount as ClientAccount,
-)
+import clients.accounts.models  # noqa: E402
 import clients.webhooks.models  # noqa: E402, F401

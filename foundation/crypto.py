@@ -40,6 +40,7 @@ PURPOSES = (
     "bvn",
     "user_agent",
     "fingerprint",
+    "account",
 )
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     # A client's transaction ID may hold any printable character, slashes included.
     path("api/v1/decisions/<path:transaction_id>", reading.decision, name="decision"),
     path("api/v1/transactions/<path:transaction_id>", reading.transaction, name="transaction"),
+    path("", include("intake.sentra_urls")),
     path("", include("intake.views.gateway.urls")),
     path("api/schema", schema.schema, name="schema"),
     path("docs", schema.docs, name="docs"),

@@ -14,3 +14,8 @@ def stored_passwords(email: str) -> dict[int, str]:
     """Encoded passwords by account, of all accounts with this address. One query."""
     rows = ClientAccount.objects.filter(email_hash__in=email_hashes(email))
     return dict(rows.values_list("pk", "password"))
+
+
+def account_of(pk: int) -> ClientAccount:
+    """The account, with its institution and tier. One query; raises ClientAccount.DoesNotExist."""
+    return ClientAccount.objects.select_related("institution", "tier").get(pk=pk)
