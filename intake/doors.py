@@ -21,10 +21,11 @@ from clients.throttling import take
 from foundation.errors import BadRequest, FieldError, Problem, Unavailable
 from foundation.errors_drf import as_problem
 from intake.body import read_body
-from intake.errors import UNFORESEEN, MethodNotAllowed, Wrong
+from intake.errors import UNFORESEEN, MethodNotAllowed, Wrong, fields_problem
 from intake.formats.base import Decoded, Manners, Scored, WireFormat
 from intake.metrics import measured, observe_stages
 from scoring.answers import Answer
+from scoring.inputs import WEBHOOK_FIELD
 from scoring.services import score_transaction
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,6 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 READING: Final = ("GET", "HEAD")
 LONGEST_KEY: Final = 255
 LONGEST_URL: Final = 2_048
-WEBHOOK_FIELD: Final = "x_webhook_url"
-"""The extra field that keeps the header X-Webhook-URL with the transaction."""
 
 
 def door(
@@ -148,8 +147,9 @@ def decide(
             idempotency_key=idempotency_key,
         )
     except BadRequest as problem:
-        problem.errors = tuple(_renamed(error, decoded) for error in problem.errors)
-        raise
+        if not problem.errors:
+            raise
+        raise fields_problem([_renamed(error, decoded) for error in problem.errors]) from None
 
 
 def _renamed(error: FieldError, decoded: Decoded) -> FieldError:

@@ -1,11 +1,14 @@
 """The one typed transaction that every door decodes into and the pipeline reads."""
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from features.framework import Value
+
+WEBHOOK_FIELD: Final = "x_webhook_url"
+"""The extra field that keeps the header X-Webhook-URL with the transaction."""
 
 
 class TransactionInput(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):

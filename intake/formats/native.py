@@ -23,7 +23,7 @@ from intake.fields import CHECKS, FIELDS, LISTS, PLAIN, REQUIRED, TEXTS, Field, 
 from intake.formats.base import Decoded, Scored
 from intake.pan import SHORTEST, mask_card_numbers
 from scoring.answers import Answer, Flag
-from scoring.inputs import TransactionInput
+from scoring.inputs import WEBHOOK_FIELD, TransactionInput
 
 Fields = dict[str, Any]
 
@@ -33,7 +33,8 @@ class NativeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `rule_score` is what the rules say, `ml_score` the model, `fraud_score` both together. Without a
     model the latter two are null and the rules decide alone. `degraded` names parts that were out
-    of order; `ruleset` and `model_version` say what decided.
+    of order; `ruleset` and `model_version` say what decided. `unknown_fields` of the request were
+    kept and judged by no rule: a misspelt name is found there.
     """
 
     transaction_id: str
@@ -50,9 +51,10 @@ class NativeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     degraded: tuple[str, ...]
     ruleset: int
     model_version: str
+    unknown_fields: tuple[str, ...] = ()
 
 
-def native_answer(answer: Answer) -> NativeAnswer:
+def native_answer(answer: Answer, unknown_fields: tuple[str, ...] = ()) -> NativeAnswer:
     return NativeAnswer(
         transaction_id=answer.transaction_id,
         fraud_score=answer.fraud_score,
@@ -68,6 +70,7 @@ def native_answer(answer: Answer) -> NativeAnswer:
         degraded=answer.degraded,
         ruleset=answer.ruleset,
         model_version=answer.model_version,
+        unknown_fields=unknown_fields,
     )
 
 
@@ -85,7 +88,8 @@ class Native:
         return decode_fields(parse_object(body))
 
     def encode(self, scored: Scored) -> bytes:
-        return _encode(native_answer(scored.answer))
+        unknown = tuple(sorted(scored.request.extras.keys() - {WEBHOOK_FIELD}))
+        return _encode(native_answer(scored.answer, unknown))
 
     def client_of(self, request: HttpRequest) -> Client:
         return by_key(request)

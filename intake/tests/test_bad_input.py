@@ -286,9 +286,3 @@ def test_an_unforeseen_error_shows_nothing_of_itself(bank, monkeypatch):
     refused(response, 500, "internal")
     assert "secret" not in response.content.decode()
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
-
-
-def test_people_get_a_page_where_programs_get_a_problem():
-    response = HttpClient().get("/nothing-here")
-    assert response.status_code == 404
-    assert response.headers["Content-Type"].startswith("text/html")

@@ -25,6 +25,7 @@ ANSWER = {
     "degraded": list,
     "ruleset": int,
     "model_version": str,
+    "unknown_fields": list,
 }
 
 
@@ -59,6 +60,20 @@ def test_an_emulators_graphics_raise_the_emulator_flag(bank, gpu):
 def test_a_blacklisted_email_with_a_high_amount_is_declined(bank):
     answer = bank.check(amount=1_000_000, is_blacklisted_email=True).json()
     assert answer["status"] == "declined"
+
+
+def test_fields_that_nobody_knows_are_named(bank):
+    answer = bank.check(
+        acount_age_days=3, basket="B-1", _headers={"X-Webhook-URL": "https://a.example/"}
+    )
+    assert answer.json()["unknown_fields"] == ["acount_age_days", "basket"]
+
+
+def test_a_time_in_the_future_is_refused_by_the_name_that_was_used(bank):
+    body = bank.check(timestamp="2199-01-01T00:00:00Z").json()
+    assert body["type"] == "/problems/invalid-fields"
+    assert body["detail"].startswith("timestamp: ")
+    assert "occurred_at" not in body["detail"]
 
 
 def test_a_plain_transaction_needs_only_customer_and_amount(bank):
