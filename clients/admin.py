@@ -226,3 +226,7 @@ class StaffScopeAdmin(ScopedModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[StaffScope]) -> None:
         for scope in queryset.select_related("institution"):
             services.withdraw_scope(scope=scope, by=person(request))
+
+
+# The admin discovers this module; those below take the filter from above.
+import clients.accounts.admin  # noqa: E402, F401

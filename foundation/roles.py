@@ -44,6 +44,7 @@ _SEE_SYSTEM = [
 _SEE_CLIENTS = [
     "clients.view_institution",
     "clients.view_apikey",
+    "clients.view_clientaccount",
     "clients.view_tier",
     "clients.view_staffscope",
     "clients.see_all_institutions",
@@ -88,6 +89,7 @@ ROLES: dict[str, list[str]] = {
         "clients.add_institution",
         "clients.change_institution",
         "clients.manage_apikey",
+        "clients.manage_account",
         "clients.add_tier",
         "clients.change_tier",
         "clients.add_staffscope",

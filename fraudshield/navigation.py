@@ -58,6 +58,7 @@ NAVIGATION = [
         "Clients",
         _link("Institutions", "account_balance", "clients.institution"),
         _link("API keys", "key", "clients.apikey"),
+        _link("Accounts", "account_circle", "clients.clientaccount"),
         _link("Tiers", "speed", "clients.tier"),
     ),
     _section(

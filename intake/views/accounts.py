@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 
 from clients.accounts import services, sessions, tokens
 from clients.accounts.checking import check_registration
 from clients.accounts.queries import account_of
 from clients.accounts.sessions import Opened
+from foundation.addresses import client_address
 from foundation.errors import FieldError
 from intake.body import kind_of, parse_object, read_body
 from intake.doors import open_door
@@ -34,7 +34,7 @@ def register(request: HttpRequest) -> JsonResponse:
         tier=given.get("subscription_tier", ""),
         currency=given.get("currency", "USD"),
     )
-    opened = services.register(wanted=wanted, address=address_of(request))
+    opened = services.register(wanted=wanted, address=client_address(request))
     return JsonResponse({"email": wanted.email, **_account(opened), **_tokens(opened)}, status=201)
 
 
@@ -42,7 +42,7 @@ def register(request: HttpRequest) -> JsonResponse:
 def login(request: HttpRequest) -> JsonResponse:
     given = _texts(request, ("email", "password"))
     opened = services.login(
-        email=given["email"], password=given["password"], address=address_of(request)
+        email=given["email"], password=given["password"], address=client_address(request)
     )
     return JsonResponse({**_account(opened), **_tokens(opened)})
 
@@ -82,16 +82,9 @@ def change_password(request: HttpRequest) -> JsonResponse:
         account=account_of(tokens.read_access(bearer).account),
         old=given["old_password"],
         new=given["new_password"],
-        address=address_of(request),
+        address=client_address(request),
     )
     return JsonResponse(_tokens(opened))
-
-
-def address_of(request: HttpRequest) -> str:
-    """The caller's IP address; behind a proxy of ours, as that proxy saw it."""
-    if settings.SECURE_PROXY_SSL_HEADER and (seen := request.META.get("HTTP_X_FORWARDED_FOR")):
-        return str(seen).rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR") or "")
 
 
 def _account(opened: Opened) -> dict[str, Any]:
