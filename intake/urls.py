@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from intake.doors import check_door
 from intake.formats.native import NATIVE
-from intake.views import reading, schema, state
+from intake.views import feedback, reading, schema, state
 
 urlpatterns = [
     path("api/v1/fraud/check", check_door(NATIVE, endpoint="fraud_check"), name="fraud-check"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("api/v1/transactions/<path:transaction_id>", reading.transaction, name="transaction"),
     path("", include("intake.sentra_urls")),
     path("", include("intake.views.gateway.urls")),
+    path("api/v1/feedback", feedback.feedback, name="feedback"),
+    path("api/v1/feedback/bulk", feedback.bulk, name="feedback-bulk"),
+    path("api/v1/analytics/", include("intake.analytics_urls")),
     path("api/schema", schema.schema, name="schema"),
     path("docs", schema.docs, name="docs"),
     path("health", state.health, name="health"),

@@ -14,6 +14,7 @@ from intake.fields import LONGEST_TYPE, FraudCheck
 from intake.filters import LARGEST_PAGE, LONGEST_ID, PAGE, TransactionFilters
 from intake.formats.native import NativeAnswer
 from intake.health import Health
+from intake.openapi import figures
 from intake.openapi.parts import (
     NO_KEY,
     PROBLEMS,
@@ -151,6 +152,7 @@ PART: Final = Part(
     tags={
         "decisions": "Asking for decisions and reading them back.",
         "transactions": "What was sent, identifiers masked.",
+        **figures.TAGS,
         "state": "Whether the service works.",
     },
     error=ProblemDetails,
@@ -189,6 +191,7 @@ PART: Final = Part(
             404,
             [_TRANSACTION_ID],
         ),
+        *figures.OPERATIONS,
         Operation(
             name="health",
             path="/health",
