@@ -23,7 +23,7 @@ from intake.formats.gateway import (
 from intake.formats.native import NATIVE, NativeAnswer, decode_fields, native_answer
 from intake.quality import DataQuality, assess
 from intake.queries import transaction_of
-from intake.views.gateway.listing import stored_prediction
+from intake.views.gateway.listing import StoredPrediction, stored_prediction
 from scoring.answers import Answer
 
 _PLACES: Final = len(f"/{LARGEST_BATCH - 1}")
@@ -142,7 +142,8 @@ def predict(request: HttpRequest, client: Client) -> HttpResponse:
     if not parsed.fields.keys() & {"nameOrig", "amount", "type"}:
         return json_response(_known(parsed, client))
     answer = _decide(request, client, decode_one(parsed), GATEWAY.name)
-    return _stored(answer, _result(answer))
+    result = msgspec.structs.asdict(_result(answer))
+    return _stored(answer, StoredPrediction(**result, timestamp=answer.decided_at))
 
 
 def _known(parsed: Parsed, client: Client) -> msgspec.Struct:
