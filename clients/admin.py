@@ -229,4 +229,5 @@ class StaffScopeAdmin(ScopedModelAdmin):
 
 
 # The admin discovers this module; those below take the filter from above.
-import clients.accounts.admin  # noqa: E402, F401
+import clients.accounts.admin  # noqa: E402
+import clients.webhooks.admin  # noqa: E402, F401

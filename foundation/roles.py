@@ -46,6 +46,8 @@ _SEE_CLIENTS = [
     "clients.view_apikey",
     "clients.view_clientaccount",
     "clients.view_tier",
+    "clients.view_webhookendpoint",
+    "clients.view_webhookdelivery",
     "clients.view_staffscope",
     "clients.see_all_institutions",
 ]
@@ -89,6 +91,8 @@ ROLES: dict[str, list[str]] = {
         "clients.add_institution",
         "clients.change_institution",
         "clients.manage_apikey",
+        "clients.manage_webhookendpoint",
+        "clients.replay_webhookdelivery",
         "clients.manage_account",
         "clients.add_tier",
         "clients.change_tier",

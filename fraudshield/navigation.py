@@ -60,6 +60,8 @@ NAVIGATION = [
         _link("API keys", "key", "clients.apikey"),
         _link("Accounts", "account_circle", "clients.clientaccount"),
         _link("Tiers", "speed", "clients.tier"),
+        _link("Webhooks", "webhook", "clients.webhookendpoint"),
+        _link("Deliveries", "send", "clients.webhookdelivery"),
     ),
     _section(
         "System",

@@ -63,7 +63,7 @@ def _read(name: str, values: list[str]) -> Any:
     return reader(values[0])
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
+def one_of(*choices: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in choices:
             raise Wrong(f"must be one of {', '.join(choices)}", "choice")
@@ -72,7 +72,7 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
-def _identifier(text: str) -> str:
+def identifier(text: str) -> str:
     if not 0 < len(text) <= LONGEST_ID or not text.isprintable():
         raise Wrong(f"must be 1 to {LONGEST_ID} printable characters", "length")
     return text
@@ -88,7 +88,7 @@ def _time(text: str) -> datetime:
         raise Wrong("must be a time in ISO 8601, or in seconds since 1970", "time") from None
 
 
-def _limit(text: str) -> int:
+def limit_of_page(text: str) -> int:
     # Bounded before it is read: a prefix of zeros must not hide digits that are counted afterwards.
     sane = text.isascii() and text.isdecimal() and len(text) <= LONGEST_LIMIT
     if not sane or not 1 <= int(text) <= LARGEST_PAGE:
@@ -101,7 +101,7 @@ def encode_cursor(last: UUID) -> str:
     return base64.urlsafe_b64encode(last.bytes).rstrip(b"=").decode()
 
 
-def _cursor(text: str) -> UUID:
+def decode_cursor(text: str) -> UUID:
     try:
         return UUID(bytes=base64.b64decode(text + "==", altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
@@ -109,12 +109,12 @@ def _cursor(text: str) -> UUID:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "industry": _one_of(*VERTICALS),
-    "status": _one_of("approved", "review", "declined"),
-    "user_id": _identifier,
-    "transaction_id": _identifier,
+    "industry": one_of(*VERTICALS),
+    "status": one_of("approved", "review", "declined"),
+    "user_id": identifier,
+    "transaction_id": identifier,
     "occurred_from": _time,
     "occurred_to": _time,
-    "limit": _limit,
-    "cursor": _cursor,
+    "limit": limit_of_page,
+    "cursor": decode_cursor,
 }

@@ -16,6 +16,7 @@ urlpatterns = [
     path("api/v1/feedback", feedback.feedback, name="feedback"),
     path("api/v1/feedback/bulk", feedback.bulk, name="feedback-bulk"),
     path("api/v1/analytics/", include("intake.analytics_urls")),
+    path("api/v1/webhooks/", include("intake.webhook_urls")),
     path("api/schema", schema.schema, name="schema"),
     path("docs", schema.docs, name="docs"),
     path("health", state.health, name="health"),
