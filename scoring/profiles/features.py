@@ -46,7 +46,9 @@ PLACES_OF_ITS_OWN = frozenset(
     {
         "last_latitude",
         "last_longitude",
+        "last_location_at",
         "distance_from_last_location_km",
+        "hours_since_last_location",
         "hours_since_last_transaction",
         "travel_speed_kmh",
     }

@@ -231,6 +231,8 @@ class TestPlaces:
             ({}, "the place comes from the address now, from the device then"),
             ({"latitude": 6.5, "last_latitude": 1.0}, "the client says where"),
             ({"latitude": 6.5, "hours_since_last_transaction": 1.0}, "the client says when"),
+            ({"latitude": 6.5, "hours_since_last_location": 1.0}, "the client says when"),
+            ({"latitude": 6.5, "last_location_at": NOON - 60}, "the client says when"),
         ],
     )
     def test_it_does_not_mix_its_own_with_others(self, values, why):
