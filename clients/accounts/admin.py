@@ -40,7 +40,15 @@ class TierForm(ReasonForm):
 class ClientAccountAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     """The e-mail address comes masked; it is found by its exact spelling only."""
 
-    list_display = ("name", "email_masked", "client_id", "tier", "state", "created", "last_login")
+    list_display = (
+        "name",
+        "email_masked",
+        "client_id",
+        "tier_name",
+        "state",
+        "created",
+        "last_login",
+    )
     list_filter = (InstitutionFilter,)
     list_select_related = ("institution", "tier")
     search_fields = ("institution__slug__exact",)
@@ -78,6 +86,10 @@ class ClientAccountAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     @admin.display(description="client ID")
     def client_id(self, account: ClientAccount) -> str:
         return account.client_id
+
+    @admin.display(description="tier")
+    def tier_name(self, account: ClientAccount) -> str:
+        return account.tier.name
 
     @display(description="state", label={"open": "success", "closed": "danger"})
     def state(self, account: ClientAccount) -> str:
@@ -145,7 +157,12 @@ class ClientAccountAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
             dangerous=True,
         )
 
-    @action(description="Close", permissions=["close"], icon="block", variant=ActionVariant.DANGER)
+    @action(
+        description="Close account",
+        permissions=["close"],
+        icon="block",
+        variant=ActionVariant.DANGER,
+    )
     def close(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(account: ClientAccount, values: dict[str, Any]) -> str:
             managing.close_account(account=account, by=person(request), reason=values["reason"])
@@ -162,7 +179,7 @@ class ClientAccountAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
             dangerous=True,
         )
 
-    @action(description="Reopen", permissions=["reopen"], icon="lock_open")
+    @action(description="Reopen account", permissions=["reopen"], icon="lock_open")
     def reopen(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(account: ClientAccount, values: dict[str, Any]) -> str:
             managing.reopen_account(account=account, by=person(request), reason=values["reason"])

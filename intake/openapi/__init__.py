@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 from django.conf import settings
 
-from intake.openapi import native
+from intake.openapi import native, sentra
 from intake.openapi.parts import HEADERS, REF, Json, Part, paths_of, refusals_of
 
-PARTS: Final[tuple[Part, ...]] = (native.PART,)
+PARTS: Final[tuple[Part, ...]] = (native.PART, sentra.PART)
 
 
 def build_schema() -> Json:
@@ -37,7 +37,10 @@ def build_schema() -> Json:
         "paths": _paths(schemas),
         "components": {
             "schemas": components,
-            "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"}},
+            "securitySchemes": {
+                "ApiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "Bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+            },
             "headers": HEADERS,
             "responses": {
                 name: refusal
