@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 
+from clients.webhooks.queries import WebhookStatus, webhook_status
 from foundation.outbox import OutboxStatus, outbox_status
 from intake.metrics import live_rules
 from rules.queries import published_number
@@ -34,6 +35,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     database_connected: bool
     redis_connected: bool
     outbox: OutboxStatus | None
+    webhooks: WebhookStatus | None
 
     @property
     def can_decide(self) -> bool:
@@ -44,6 +46,7 @@ class _Stored(TypedDict):
     ruleset: int | None
     rules_loaded: int
     outbox: OutboxStatus | None
+    webhooks: WebhookStatus | None
 
 
 _lock = threading.Lock()
@@ -81,6 +84,7 @@ def _look() -> Health:
         database_connected=stored is not None,
         redis_connected=redis_connected,
         outbox=stored["outbox"] if stored else None,
+        webhooks=stored["webhooks"] if stored else None,
     )
 
 
@@ -112,6 +116,7 @@ def _read_state() -> _Stored:
             "ruleset": number,
             "rules_loaded": live_rules(number) if number else 0,
             "outbox": outbox_status(),
+            "webhooks": webhook_status(),
         }
     finally:
         connections.close_all()  # of this thread: nothing is held between two looks

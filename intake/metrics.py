@@ -17,6 +17,7 @@ from django_prometheus.exports import ExportToDjangoView
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from clients.webhooks.queries import webhook_status
 from foundation.outbox import outbox_status
 from foundation.redis_scripts import RedisUnavailableError
 from learning.archive.status import archive_lag
@@ -95,6 +96,7 @@ class StateCollector:
             number = published_number()
             rules = live_rules(number) if number else 0
             status = outbox_status()
+            webhooks = webhook_status()
             lag = archive_lag()
         except (DatabaseError, InterfaceError):
             return
@@ -108,6 +110,17 @@ class StateCollector:
         )
         yield GaugeMetricFamily(
             "outbox_poisoned", "Deliveries set aside, 10,000 at most.", value=status["poisoned"]
+        )
+        yield GaugeMetricFamily(
+            "webhooks_waiting",
+            "Deliveries not settled yet, 10,000 at most.",
+            value=webhooks["waiting"],
+        )
+        yield GaugeMetricFamily(
+            "webhooks_dead", "Deliveries given up, 10,000 at most.", value=webhooks["dead"]
+        )
+        yield GaugeMetricFamily(
+            "webhooks_open_circuits", "Endpoints left alone.", value=webhooks["open_circuits"]
         )
         yield GaugeMetricFamily(
             "archive_lag_seconds", "Age of the oldest decision not archived yet.", value=lag

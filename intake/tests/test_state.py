@@ -38,6 +38,7 @@ def test_it_is_healthy_when_it_can_decide():
     assert (body["database_connected"], body["redis_connected"]) == (True, True)
     assert body["model_loaded"] is False
     assert body["outbox"].keys() == {"pending", "oldest_seconds", "poisoned"}
+    assert body["webhooks"] == {"waiting": 0, "dead": 0, "open_circuits": 0}
 
 
 @pytest.mark.django_db(transaction=True)
