@@ -54,19 +54,22 @@ class Operation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A format's share. `name` begins the names of its refusals among the components; `problems`
-    tells what each refused status means, in bodies of `error`."""
+    tells what each refused status means, in bodies of `error`; `shown` are types that others only
+    refer to."""
 
     name: str
     tags: Mapping[str, str]
     error: Any
     problems: Mapping[int, str]
     operations: tuple[Operation, ...]
+    shown: tuple[Any, ...] = ()
     media: str = "application/json"
     security: tuple[Json, ...] = API_KEY
 
     @property
     def types(self) -> Iterator[Any]:
         yield self.error
+        yield from self.shown
         for operation in self.operations:
             yield from operation.types
 
