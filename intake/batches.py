@@ -1,6 +1,7 @@
 """Many transactions of one call, decided one after the other, each in its own right."""
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from time import perf_counter
 
 from clients.authentication import Client
@@ -20,8 +21,10 @@ def decide_batch(
     has the key of its place.
     """
     outcomes: list[Scored | Problem] = []
+    # Hashed, so that a long one has room for the place.
+    base = idempotency_key and sha256(idempotency_key.encode()).hexdigest()
     for place, decoded in enumerate(batch):
-        key = None if idempotency_key is None else f"{idempotency_key}/{place}"
+        key = f"{base}/{place}" if base else None
         started = perf_counter()
         try:
             answer = decide(client, decoded, source, key)

@@ -94,6 +94,8 @@ class TestWhoMayRead:
 
     @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
     def test_it_can_only_be_read(self, db, client, path, method):
+        if (method, path) == ("post", "/api/v1/transactions"):
+            pytest.skip("takes transactions, too")
         caller = open_bank("bank")[1]
         response = getattr(client, method)(path, headers={"X-API-Key": caller.key})
         assert response.status_code == 405

@@ -10,11 +10,10 @@ from clients.authentication import Client
 from foundation.errors import BadRequest, FieldError, NotFound, Problem
 from intake.batches import decide_batch, first_problem
 from intake.body import Parsed, parse_object, read_body
-from intake.doors import LONGEST_KEY, decide, idempotency_key, with_headers
+from intake.doors import decide, idempotency_key, with_headers
 from intake.formats.base import Decoded, Scored
 from intake.formats.gateway import (
     GATEWAY,
-    LARGEST_BATCH,
     Result,
     decode_batch,
     decode_one,
@@ -26,7 +25,6 @@ from intake.queries import transaction_of
 from intake.views.gateway.listing import StoredPrediction, stored_prediction
 from scoring.answers import Answer
 
-_PLACES: Final = len(f"/{LARGEST_BATCH - 1}")
 _KEPT: Final = frozenset({"step"})
 """Fields of the format that no feature reads, kept so that they can be shown."""
 
@@ -71,7 +69,7 @@ def score(request: HttpRequest, client: Client) -> HttpResponse:
     """
     started = perf_counter()
     batch = [with_headers(one, request) for one in decode_batch(read_body(request))]
-    outcomes = decide_batch(client, batch, GATEWAY.name, _batch_key(request))
+    outcomes = decide_batch(client, batch, GATEWAY.name, idempotency_key(request))
     problem = first_problem(outcomes)
     if problem is not None:
         raise problem
@@ -86,15 +84,6 @@ def score(request: HttpRequest, client: Client) -> HttpResponse:
         processing_time_ms=_milliseconds_since(started),
     )
     return json_response(answer)
-
-
-def _batch_key(request: HttpRequest) -> str | None:
-    key = idempotency_key(request)
-    if key is not None and len(key) > LONGEST_KEY - _PLACES:
-        message = f"must have at most {LONGEST_KEY - _PLACES} characters for a batch"
-        errors = [FieldError("Idempotency-Key", message, "header")]
-        raise BadRequest(f"Idempotency-Key {message}.", type="invalid-header", errors=errors)
-    return key
 
 
 def _result(answer: Answer) -> Result:
