@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import update_wrapper
 from time import perf_counter
 from typing import Concatenate, Final, ParamSpec
-from urllib.parse import urlsplit
 
 import msgspec
 from django.core.signals import got_request_exception
@@ -18,10 +17,11 @@ from django.views.decorators.csrf import csrf_exempt
 from clients.authentication import Client
 from clients.errors import ScopeMissing
 from clients.throttling import take
+from clients.webhooks.targets import url_fault
 from foundation.errors import BadRequest, FieldError, Problem, Unavailable
 from foundation.errors_drf import as_problem
 from intake.body import read_body
-from intake.errors import UNFORESEEN, MethodNotAllowed, Wrong, fields_problem
+from intake.errors import UNFORESEEN, MethodNotAllowed, fields_problem
 from intake.formats.base import Decoded, Manners, Scored, WireFormat
 from intake.metrics import measured, observe_stages
 from scoring.answers import Answer
@@ -35,7 +35,6 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 READING: Final = ("GET", "HEAD")
 LONGEST_KEY: Final = 255
-LONGEST_URL: Final = 2_048
 
 
 def door(
@@ -167,32 +166,14 @@ def idempotency_key(request: HttpRequest) -> str | None:
 
 
 def with_headers(decoded: Decoded, request: HttpRequest) -> Decoded:
-    """The request with what its headers add. Webhooks are not sent yet; the URL is kept."""
+    """The request with what its headers add: the URL is kept with it until the webhook is sent."""
     url = request.META.get("HTTP_X_WEBHOOK_URL")
     if url is None:
         return decoded
-    try:
-        check_webhook_url(url)
-    except Wrong as wrong:
-        raise _wrong_header("X-Webhook-URL", wrong.message) from None
+    if fault := url_fault(url):
+        raise _wrong_header("X-Webhook-URL", fault)
     extras = {**decoded.request.extras, WEBHOOK_FIELD: url}
     return Decoded(msgspec.structs.replace(decoded.request, extras=extras), decoded.names)
-
-
-def check_webhook_url(url: str) -> None:
-    """Raises Wrong unless this has the shape of an address that could be called."""
-    expected = f"must be an http or https URL of at most {LONGEST_URL:,} characters"
-    if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise Wrong(expected)
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        sound = False
-    if not sound:
-        raise Wrong(expected)
-    if parts.username is not None or parts.password is not None:
-        raise Wrong("must not contain a user name or password")
 
 
 def _wrong_header(name: str, message: str) -> BadRequest:

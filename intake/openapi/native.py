@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from clients.webhooks.targets import LONGEST_URL
 from foundation.errors import CONTENT_TYPE, FieldError
 from intake.body import LARGEST_BODY
-from intake.doors import LONGEST_KEY, LONGEST_URL
+from intake.doors import LONGEST_KEY
 from intake.examples import DECISION_EXAMPLE, REQUEST_EXAMPLES
 from intake.fields import LONGEST_TYPE, FraudCheck
 from intake.filters import LARGEST_PAGE, LONGEST_ID, PAGE, TransactionFilters
