@@ -56,6 +56,7 @@ _ANALYST = [*_SEE_WORK, "transactions.reveal_identifier"]
 _SUPERVISOR = [
     *_ANALYST,
     *_EDIT_ENTRIES,
+    "transactions.add_label",
     "foundation.view_approvalrequest",
     "foundation.view_auditentry",
 ]
@@ -73,6 +74,7 @@ ROLES: dict[str, list[str]] = {
         "intelligence.add_exchangerate",
         "intelligence.change_exchangerate",
         *_EDIT_ENTRIES,
+        "transactions.add_label",
         "foundation.view_approvalrequest",
         "foundation.vote_approvalrequest",
         "foundation.view_auditentry",

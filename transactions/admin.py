@@ -13,16 +13,19 @@ from django.utils.safestring import SafeString
 from clients.admin import InstitutionFilter
 from clients.models import Institution
 from features.identifiers import PURPOSES
-from foundation.admin_facts import FactAdmin, FactPageAdmin
+from foundation.admin_facts import FactPageAdmin
 from foundation.admin_filters import RecentValuesFilter
 from foundation.admin_pages import person
 from foundation.admin_parts import display, relative_time, visible_institutions
 from foundation.money import format_money
 from transactions.feature_text import feature_texts
-from transactions.models import Card, Customer, Device, Identified, Label, Transaction
+from transactions.label_admin import LabelAdmin
+from transactions.models import Card, Customer, Device, Identified, Transaction
 from transactions.presenting import masked_identifiers, masked_reference, readable_request
 from transactions.sealing import open_reference
 from transactions.search import search
+
+__all__ = ["LabelAdmin"]  # registers itself
 
 SHOWN = 20
 
@@ -169,20 +172,3 @@ class CardAdmin(IdentityAdmin):
     """Payment cards by token."""
 
     list_display = ("reference_masked", "bin", "last_four", "institution", "first_seen")
-
-
-@admin.register(Label)
-class LabelAdmin(FactAdmin):
-    list_display = ("known", "transaction", "verdict", "source", "typology")
-    list_display_links = ("transaction",)
-    list_filter = ("is_fraud", "source", InstitutionFilter)
-    list_select_related = ("transaction", "institution")
-    ordering = ("-known_at",)
-
-    @display(description="Known")
-    def known(self, obj: Label) -> Any:
-        return relative_time(obj.known_at)
-
-    @display(description="Verdict", label={"fraud": "danger", "genuine": "success"})
-    def verdict(self, obj: Label) -> str:
-        return "fraud" if obj.is_fraud else "genuine"
