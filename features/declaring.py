@@ -22,6 +22,7 @@ LONGEST_DAYS = 73_050.0  # 200 years
 LABELS = "the labels known so far"
 PROFILE = "the customer's profile"
 LAST_TRANSACTION = "the customer's last transactions"
+FIRST_SIGHT = "the first transaction that it took part in"
 
 
 class More(TypedDict, total=False):

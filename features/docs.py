@@ -33,13 +33,13 @@ CLIENTS_ALONE = {
     "it happens in the client's application: log-ins, sessions, changes of the account": """
         failed_login_count failed_login_attempts login_count_24h login_count_7d
         password_changes_count suspicious_login_locations recovery_email_changed
-        recovery_phone_changed mfa_disabled account_takeover_count account_suspension_count
+        recovery_phone_changed mfa_disabled account_suspension_count
         customer_service_contacts device_fingerprint_confidence
     """,
     "it stands in the books of the client, the issuer or the acquirer": """
-        address_age_days user_lifetime_value return_rate card_type card_age_days
-        card_country card_issuer_bank bank_account_age merchant_type merchant_category_code
-        merchant_country merchant_restricted merchant_mcc_restricted
+        address_age_days user_lifetime_value card_type card_country card_issuer_bank
+        bank_account_age merchant_type merchant_category_code merchant_country
+        merchant_restricted merchant_mcc_restricted
     """,
     "a service elsewhere would have to be asked, and scoring waits for none": """
         email_age_days phone_age_days email_domain_reputation email_breaches phone_breaches

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from struct import Struct
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg2 import Binary
@@ -17,9 +18,11 @@ from scoring.profiles.reading import FoundCustomer
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
 _RULESET = "(SELECT ruleset_number FROM rules_publication WHERE id = 1)"
-_IDENTITY = (
-    "(SELECT id FROM transactions_{kind} WHERE institution_id = %s AND reference_hash = {hash})"
-)
+# Number and first sighting in one value: as two sub-selects each table would be looked into twice.
+_IDENTITY = """(SELECT int8send(id) || float8send(extract(epoch FROM first_seen_at)::float8)
+FROM transactions_{kind} WHERE institution_id = %s AND reference_hash IN ({hashes}){first})"""
+_FIRST = " ORDER BY id LIMIT 1"
+_SIGHTED = Struct(">qd")
 _KEY = (
     "(SELECT transaction_id FROM transactions_transactionkey "
     "WHERE institution_id = %s AND kind = '{kind}' AND key = %s)"
@@ -40,14 +43,21 @@ class Question:
     idempotency_key: str | None
 
 
+class Sighted(NamedTuple):
+    """A known device's or card's row id, and when it first took part, in epoch seconds."""
+
+    id: int
+    first_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """What was found; None where nothing was."""
 
     ruleset_number: int | None
     customer: FoundCustomer | None
-    device_id: int | None
-    card_id: int | None
+    device: Sighted | None
+    card: Sighted | None
     stored_by_id: UUID | None  # the transaction that has this transaction_id already
     stored_by_key: UUID | None  # the one that came with this Idempotency-Key
     listings: tuple[Listing, ...]  # entries of lists, in force, that name any identifier
@@ -55,6 +65,14 @@ class Gathered:
     @property
     def customer_id(self) -> int | None:
         return None if self.customer is None else self.customer.id
+
+    @property
+    def device_id(self) -> int | None:
+        return None if self.device is None else self.device.id
+
+    @property
+    def card_id(self) -> int | None:
+        return None if self.card is None else self.card.id
 
 
 def gather(question: Question) -> Gathered:
@@ -76,8 +94,8 @@ def gather(question: Question) -> Gathered:
     return Gathered(
         ruleset,
         profiles.found_customer(customer),
-        device,
-        card,
+        _sighted(device),
+        _sighted(card),
         by_id,
         by_key,
         lookup.read(listings, question.wanted),
@@ -97,11 +115,12 @@ def _identity(kind: str, hashes: Sequence[bytes], scope: int, params: list[Any])
     if not hashes:
         return _NOTHING
     params += [scope, *map(Binary, hashes)]
-    if len(hashes) == 1:
-        return _IDENTITY.format(kind=kind, hash="%s")
     marks = ", ".join(["%s"] * len(hashes))
-    several = _IDENTITY.format(kind=kind, hash=f"ANY(ARRAY[{marks}]::bytea[])")
-    return several.replace("SELECT id", "SELECT min(id)")
+    return _IDENTITY.format(kind=kind, hashes=marks, first=_FIRST if len(hashes) > 1 else "")
+
+
+def _sighted(column: memoryview | bytes | None) -> Sighted | None:
+    return None if column is None else Sighted(*_SIGHTED.unpack(column))
 
 
 def _key(kind: str, key: str | None, scope: int, params: list[Any]) -> str:

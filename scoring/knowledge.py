@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from features.computations.times import SECONDS_PER_DAY
 from features.framework import Value
 from foundation.redis_scripts import RedisUnavailableError
 from intelligence.lookup import features_found
@@ -62,6 +63,7 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
         **prepared.enriched,
         **features_found(gathered.listings, prepared.texts),
         **_from_profile(prepared, gathered, rate, values),
+        **_ages(prepared, gathered),
     }
     recording = recording_of(prepared)
     question = prepared.question
@@ -96,6 +98,16 @@ def _from_profile(
         values=values,
     )
     return features_of(None if gathered.customer is None else gathered.customer.profile, asked)
+
+
+def _ages(prepared: Prepared, gathered: Gathered) -> dict[str, Value]:
+    """In days; of what takes part for the first time nobody can say how old it is."""
+    seen = {"device_age_days": gathered.device, "card_age_days": gathered.card}
+    return {
+        name: (prepared.occurred_at - one.first_at) / SECONDS_PER_DAY
+        for name, one in seen.items()
+        if one is not None and one.first_at <= prepared.occurred_at
+    }
 
 
 def from_counters(

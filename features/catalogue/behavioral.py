@@ -76,7 +76,12 @@ FEATURES = (
         "Which share of the customer's transactions was charged back.",
         gathered_from=PROFILE,
     ),
-    _.ratio("return_rate", "Which share of the customer's purchases was returned."),
+    _.ratio(
+        "return_rate",
+        "Which share of the customer's purchases was returned; as far as we saw, refunds for each "
+        "purchase.",
+        gathered_from=PROFILE,
+    ),
     _.count(
         "chargebacks_last_year",
         "How many chargebacks of the customer became known within a year; at most 5 are kept.",

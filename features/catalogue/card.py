@@ -1,13 +1,18 @@
 """The card that the transaction was made with."""
 
 from features.computations import merchants, numbers
-from features.declaring import Section
+from features.declaring import FIRST_SIGHT, Section
 
 _ = Section("transaction")
 
 FEATURES = (
     _.word("card_type", "What kind of card it is, such as credit, debit, prepaid or virtual."),
-    _.days("card_age_days", "How long the card has been known."),
+    _.days(
+        "card_age_days",
+        "How long the card has been known; as far as we saw, since its first transaction, and "
+        "missing at that one.",
+        gathered_from=FIRST_SIGHT,
+    ),
     _.country("card_country", "The country in which the card was issued."),
     _.text("card_issuer_bank", "The bank that issued the card."),
     _.word(

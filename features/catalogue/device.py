@@ -1,7 +1,7 @@
 """What the request came from: browser and device."""
 
 from features.computations import devices, numbers
-from features.declaring import LABELS, PROFILE, Section
+from features.declaring import FIRST_SIGHT, LABELS, PROFILE, Section
 from features.windows.declaring import Windowed
 
 _ = Section("network")
@@ -154,5 +154,10 @@ FEATURES = (
         "Which share of the device's transactions was fraud, smoothed; older ones count less.",
         gathered_from=LABELS,
     ),
-    _.days("device_age_days", "How long the device has been known."),
+    _.days(
+        "device_age_days",
+        "How long the device has been known; as far as we saw, since its first transaction, and "
+        "missing at that one.",
+        gathered_from=FIRST_SIGHT,
+    ),
 )

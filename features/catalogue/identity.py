@@ -1,7 +1,7 @@
 """Who the customer is, and how well that is known."""
 
 from features.computations import contacts, numbers, places
-from features.declaring import LABELS, Section
+from features.declaring import LABELS, PROFILE, Section
 from features.windows.declaring import Windowed
 
 _ = Section("identity")
@@ -223,7 +223,12 @@ FEATURES = (
         "How many confirmed frauds the customer was part of before.",
         gathered_from=LABELS,
     ),
-    _.count("account_takeover_count", "How often the account was taken over before."),
+    _.count(
+        "account_takeover_count",
+        "How often the account was taken over before; as far as labels tell (but for those of "
+        "imported history), and missing where none does.",
+        gathered_from=PROFILE,
+    ),
     _.count("failed_login_count", "How many log-ins to the account have ever failed."),
     _.count("identity_theft_alerts", "How many identity-theft alerts are open for the customer."),
     _.boolean(

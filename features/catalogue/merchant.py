@@ -116,6 +116,12 @@ FEATURES = (
         "How many transactions the customer made at the merchant in the hour up to this one.",
         windowed=Windowed(entity="customer_merchant", window="1h"),
     ),
+    _.count(
+        "merchant_user_cards_7d",
+        "With how many different cards the customer paid the merchant in 7 days, this one among "
+        "them.",
+        windowed=Windowed(entity="customer_merchant", window="7d", aggregate="distinct", of="card"),
+    ),
     _.boolean(
         "merchant_paid_30d",
         "Whether the customer paid the merchant before within 30 days.",
@@ -140,12 +146,32 @@ FEATURES = (
         "How many transactions the seller made in the hour up to this one.",
         windowed=Windowed(entity="seller", window="1h"),
     ),
+    _.count(
+        "seller_transactions_24h",
+        "How many transactions the seller made in 24 hours, this one among them.",
+        windowed=Windowed(entity="seller", window="24h"),
+    ),
     _.days("seller_age_days", "How long the seller has been known."),
     _.boolean("seller_is_buyer", "Whether buyer and seller are the same person."),
     _.count(
         "agent_transactions_last_hour",
         "How many transactions the agent made in the hour up to this one.",
         windowed=Windowed(entity="agent", window="1h"),
+    ),
+    _.count(
+        "agent_transactions_24h",
+        "How many transactions the agent made in 24 hours, this one among them.",
+        windowed=Windowed(entity="agent", window="24h"),
+    ),
+    _.count(
+        "agent_customers_24h",
+        "How many customers came to the agent in 24 hours, this one among them.",
+        windowed=Windowed(entity="agent", window="24h", aggregate="distinct", of="customer"),
+    ),
+    _.count(
+        "agent_visits_24h",
+        "How often the customer paid in or out at this agent in 24 hours, this time included.",
+        windowed=Windowed(entity="customer_agent", window="24h"),
     ),
     # Beneficiaries
     _.money("recipient_balance_before", "The payee's balance before the transaction."),

@@ -89,6 +89,16 @@ FEATURES = (
         "How much the customer moved in 7 days, this transaction included.",
         windowed=Windowed(entity="customer", window="7d", aggregate="sum"),
     ),
+    _.number(
+        "amount_week_against_usual",
+        "What the customer moved in 7 days as a multiple of a usual week: the average amount, as "
+        "often as in 30 days.",
+        0,
+        1e12,
+        unit="times",
+        compute=numbers.week_against_usual,
+        computed_from=("amount_last_week", "avg_transaction_amount", "velocity_30d"),
+    ),
     # With whom and where
     _.count(
         "merchant_diversity",

@@ -58,6 +58,11 @@ def week_against_month(week_count: float, month_count: float) -> float:
     return week_count * 30 / (month_count * 7)
 
 
+def week_against_usual(week: float, average: float, month_count: float) -> float:
+    """The week's sum as a multiple of the average amount, as often as in a week of the month."""
+    return week * 30 / (average * month_count * 7)
+
+
 def is_whole(amount: float) -> bool:
     """Whether the amount has no fraction."""
     return amount % 1 == 0

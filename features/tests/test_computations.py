@@ -140,6 +140,7 @@ def test_the_examples_in_docstrings_hold(name):
         (numbers.share_raised, (None,), None),
         (numbers.day_against_week, (7.0, 7.0), 7.0),
         (numbers.week_against_month, (7.0, 30.0), 1.0),
+        (numbers.week_against_usual, (1400.0, 100.0, 30.0), 2.0),
         (contacts.email_domain, ("Ada@Example.COM",), "example.com"),
         (contacts.email_domain, ("a@b@c.org.",), "c.org"),
         (contacts.email_domain, ("ada",), None),

@@ -48,6 +48,7 @@ ENTITIES: Mapping[str, tuple[str, ...]] = {
     "seller": ("seller",),
     "agent": ("agent",),
     "customer_merchant": ("customer", "merchant"),
+    "customer_agent": ("customer", "agent"),
 }
 """Whose events are counted: each entity with the parties that make it. One whose party is not
 known takes no part."""

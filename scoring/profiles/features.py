@@ -7,6 +7,7 @@ zero and not false.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from features.computations import times
 from features.framework import Value
@@ -37,6 +38,9 @@ SOME_PURCHASES = 10
 
 SETTLED = 0.2
 """Who meets new categories more often than in this share of purchases has no usual ones."""
+
+A_TAKEOVER_DAYS = 7
+"""Frauds closer together than this are the work of one takeover."""
 
 LATELY_SECONDS = 30 * 86_400.0
 YEAR_SECONDS = 365 * 86_400.0
@@ -86,6 +90,8 @@ def features_of_habits(habits: Habits, asked: Asked) -> dict[str, Value]:
     found["transactions_in_profile"] = float(habits.learned)
     if habits.charged_back:
         _chargebacks(habits, asked.occurred_at, found)
+    if habits.takeover_days:
+        found["account_takeover_count"] = _takeovers(habits.takeover_days)
     if not habits.learned:
         return found
     _money(habits, asked.rate, found)
@@ -117,6 +123,8 @@ def _shares(habits: Habits, found: dict[str, Value]) -> None:
         found["large_transaction_ratio"] = habits.large / habits.priced
     if habits.typed >= FEW:
         found["refund_ratio"] = habits.refunds / habits.typed
+    if habits.purchases >= FEW:
+        found["return_rate"] = min(1.0, habits.refunds / habits.purchases)
     if habits.coded >= FEW:
         found["charity_donation_ratio"] = habits.donations / habits.coded
 
@@ -128,6 +136,11 @@ def _chargebacks(habits: Habits, now: float, found: dict[str, Value]) -> None:
     settled = habits.learned + habits.charged_back
     if settled >= FEW:
         found["chargeback_ratio"] = habits.charged_back / settled
+
+
+def _takeovers(days: Sequence[int]) -> float:
+    """Days with less than a week between them belong to one takeover; `days` ascend."""
+    return float(1 + sum(later - day >= A_TAKEOVER_DAYS for day, later in pairwise(days)))
 
 
 def _now(habits: Habits, asked: Asked, found: dict[str, Value]) -> Now:

@@ -19,7 +19,7 @@ from scoring.profiles.known import Things, Words, key_of
 FORM = 1
 HALF_LIFE_SECONDS = 90 * 86_400.0
 
-MOST_BYTES = 1_860
+MOST_BYTES = 1_880
 """No content is larger: with the row's other columns it stays under 2 KB, and so is never moved out
 of the table's own pages."""
 
@@ -32,6 +32,7 @@ MOST_CATEGORIES = 18
 MOST_COUNTRIES = 5
 MOST_CHANNELS = 5
 MOST_CHARGEBACKS = 5
+MOST_TAKEOVER_DAYS = 5
 LONGEST_CATEGORY = 24  # bytes in UTF-8; a longer one is not learned
 LONGEST_CHANNEL = 12
 LONGEST_COUNTRY = 2
@@ -41,6 +42,7 @@ LARGE_USD = 5_000.0
 
 DONATION_MCC = "8398"  # ISO 18245: charitable and social service organisations
 
+DAY_SECONDS = 86_400
 HOURS = 24
 _RHYTHM = Struct("<31f")
 
@@ -71,6 +73,8 @@ class Seen(NamedTuple):
     place: tuple[float, float] | None = None  # latitude, longitude
     by_address: bool = False  # the place is that of the internet address
     charged_back_at: float | None = None  # when that became known
+    purchase: bool = False
+    taken_over: bool = False  # labelled as the work of somebody who took the account over
 
 
 class Habits(msgspec.Struct, array_like=True):
@@ -111,6 +115,8 @@ class Habits(msgspec.Struct, array_like=True):
     place: tuple[float, float, float, bool] | None = None  # the newest: where, when, by address
     charged_back: int = 0  # ordinary or not
     charged_back_at: list[float] = []  # when the newest of them became known
+    purchases: int = 0  # ordinary ones
+    takeover_days: list[int] = []  # the newest days (since 1970, UTC) on which others acted
 
     def hours_and_weekdays(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Their weights; see :func:`learn` on hours."""
@@ -146,6 +152,9 @@ def learn(habits: Habits, events: Iterable[Seen]) -> Habits:
             habits.charged_back += 1
             known = sorted([*habits.charged_back_at, seen.charged_back_at])
             habits.charged_back_at = known[-MOST_CHARGEBACKS:]
+        if seen.taken_over:
+            days = {*habits.takeover_days, int(seen.occurred_at // DAY_SECONDS)}
+            habits.takeover_days = sorted(days)[-MOST_TAKEOVER_DAYS:]
         if seen.ordinary:
             habits.learned += 1
             weight = _weight(habits, rhythm, seen.occurred_at)
@@ -210,6 +219,7 @@ def _learn_amount(habits: Habits, seen: Seen, weight: float) -> None:
 
 def _learn_kind(habits: Habits, seen: Seen) -> None:
     habits.whole += seen.whole
+    habits.purchases += seen.purchase
     if seen.refund is not None:
         habits.typed += 1
         habits.refunds += seen.refund

@@ -28,6 +28,7 @@ _TEXTS = (
     "country",
     "merchant_id",
     "beneficiary_id",
+    "transaction_type",
 )
 
 
@@ -55,6 +56,7 @@ class _Row(NamedTuple):
     version: int
     readable: bool
     charged_back_at: float | None
+    taken_over: bool
     hour: float | None
     weekday: float | None
     refund: float | None
@@ -69,6 +71,7 @@ class _Row(NamedTuple):
     country: str | None
     merchant: str | None
     beneficiary: str | None
+    kind: str | None
 
 
 class UnreadableVectorError(LookupError):
@@ -91,6 +94,22 @@ _CHARGED_BACK_AT = """
  WHERE label.transaction_id = t.id AND label.source = 'chargeback')
 """
 
+_PURCHASES = frozenset({"purchase", "payment"})
+_TAKEOVERS = ("account_takeover", "ato", "takeover", "sim_swap")
+"""Typologies, in lower case and with underscores, under which somebody else acted as the
+customer."""
+
+_TAKEN_OVER = f"""
+coalesce(
+    (SELECT label.is_fraud
+        AND translate(lower(label.typology), ' -', '__') IN {_TAKEOVERS}
+     FROM transactions_label label
+     WHERE label.transaction_id = t.id AND label.source <> 'import'
+     ORDER BY {current_first("label")} LIMIT 1),
+    false
+)
+"""  # noqa: S608  no value from outside
+
 
 @cache
 def _select() -> str:
@@ -101,7 +120,7 @@ def _select() -> str:
         SELECT t.id::text, t.customer_id, t.institution_id, t.device_id,
                extract(epoch FROM t.occurred_at)::float8, t.amount::float8, t.currency,
                i.base_currency, {_ORDINARY}, d.catalogue_version, l.version IS NOT NULL,
-               {_CHARGED_BACK_AT},
+               {_CHARGED_BACK_AT}, {_TAKEN_OVER},
                {", ".join(numbers)}, {", ".join(texts)}
         FROM transactions_transaction t
         JOIN scoring_decision d ON d.transaction_id = t.id
@@ -182,6 +201,8 @@ def _happened(row: _Row, rates: RateTable) -> Happened:
         place=place,
         by_address=row.latitude == row.ip_latitude,
         charged_back_at=row.charged_back_at,
+        purchase=row.kind in _PURCHASES,
+        taken_over=row.taken_over,
     )
     return Happened(row.transaction, row.customer, row.institution, seen)
 

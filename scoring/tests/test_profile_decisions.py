@@ -1,5 +1,7 @@
 """Decisions that know what the customer did before."""
 
+import base64
+
 import pytest
 
 from features.vector import by_name
@@ -16,8 +18,13 @@ from scoring.tests.habits_cast import (
     score,
     verdicts_by_amount,  # noqa: F401  used by every test
 )
+from transactions.models import Label, Transaction
+from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db
+
+OLD = base64.b64encode(b"o" * 32).decode()
+NEW = base64.b64encode(b"n" * 32).decode()
 
 
 def vector(client, **fields):
@@ -103,3 +110,53 @@ def test_without_the_counters_the_profile_still_tells_what_is_usual(bank, monkey
     assert known["last_transaction_at"] == NOON - 3600
     assert known["time_since_last_transaction"] == 3600
     assert "transactions_last_hour" not in known
+
+
+def test_how_long_card_and_device_are_known_is_told_from_their_second_transaction_on(bank):
+    names = {"identifiers": {"device_id": "d-1", "card_token": "tok_1"}}
+    first = vector(bank, occurred_at=NOON - 3 * 86_400, **names)
+    assert not {"device_age_days", "card_age_days"} & set(first)
+    known = vector(bank, occurred_at=NOON, **names)
+    assert (known["device_age_days"], known["card_age_days"]) == (3, 3)
+    late = vector(bank, occurred_at=NOON - 4 * 86_400, **names)
+    assert not {"device_age_days", "card_age_days"} & set(late)
+
+
+def test_the_clients_own_word_on_an_age_wins(bank):
+    for at in (NOON - 86_400, NOON):
+        names = {"device_id": "d-1"}
+        known = vector(bank, occurred_at=at, identifiers=names, supplied={"device_age_days": 400.0})
+        assert known["device_age_days"] == 400
+
+
+def test_ages_are_found_under_any_key_in_use(bank, settings):
+    names = {"identifiers": {"device_id": "d-1", "card_token": "tok_1"}}
+    settings.FRAUDSHIELD_KEYS = f"1:{OLD}"
+    score(bank, occurred_at=NOON - 2 * 86_400, **names)
+    settings.FRAUDSHIELD_KEYS = f"2:{NEW},1:{OLD}"
+    known = vector(bank, occurred_at=NOON, **names)
+    assert (known["device_age_days"], known["card_age_days"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("typology", "is_fraud", "expected"),
+    [
+        ("account_takeover", True, 1),
+        ("Account takeover", True, 1),
+        ("sim-swap", True, 1),
+        ("friendly_fraud", True, None),
+        ("account_takeover", False, None),
+    ],
+)
+def test_takeovers_are_counted_by_labels(bank, typology, is_fraud, expected):
+    score(bank, occurred_at=NOON - 86_400)
+    drain_outbox()
+    record_label(
+        transaction_row=Transaction.objects.get(),
+        is_fraud=is_fraud,
+        source=Label.Source.CUSTOMER,
+        by="test",
+        typology=typology,
+    )
+    drain_outbox()
+    assert vector(bank, occurred_at=NOON).get("account_takeover_count") == expected

@@ -214,6 +214,32 @@ class TestChargebacks:
         assert not {"chargebacks_last_year", "chargeback_ratio"} & set(told(every_day(30)))
 
 
+class TestTakeovers:
+    @pytest.mark.parametrize(
+        ("days_ago", "times"), [([1], 1), ([1, 1, 2, 8], 1), ([1, 8], 2), ([1, 30, 33, 90], 3)]
+    )
+    def test_frauds_within_a_week_of_each_other_are_one_takeover(self, days_ago, times):
+        events = [Seen(NOON - day * DAY, False, taken_over=True) for day in days_ago]
+        assert told(events)["account_takeover_count"] == times
+
+    def test_of_whom_none_is_known_nothing_is_said(self):
+        assert "account_takeover_count" not in told(every_day(30))
+
+
+class TestReturns:
+    def bought(self, purchases, refunds):
+        return [
+            Seen(NOON - n - 1, True, purchase=n < purchases, refund=n >= purchases)
+            for n in range(purchases + refunds)
+        ]
+
+    @pytest.mark.parametrize(
+        ("purchases", "refunds", "rate"), [(8, 2, 0.25), (5, 0, 0.0), (5, 7, 1.0), (4, 2, None)]
+    )
+    def test_it_is_refunds_for_each_of_some_purchases(self, purchases, refunds, rate):
+        assert told(self.bought(purchases, refunds)).get("return_rate") == rate
+
+
 class TestPlaces:
     HERE = [Seen(NOON - 40 * DAY, True, place=(6.5, 3.4)),
             Seen(NOON - 3600, True, place=(9.1, 7.4), network=7)]  # fmt: skip

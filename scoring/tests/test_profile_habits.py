@@ -53,6 +53,8 @@ def sightings(**fields):
         place=st.none() | st.sampled_from(PLACES),
         by_address=st.booleans(),
         charged_back_at=st.none() | moments,
+        purchase=st.booleans(),
+        taken_over=st.booleans(),
         **fields,
     )
 
@@ -181,12 +183,14 @@ def test_no_history_makes_it_larger_than_promised():
             place=(89.9 - number % 170 + 0.0123, 179.123 - number % 300),
             by_address=True,
             charged_back_at=4.1e9 + number,
+            purchase=True,
         )
         for number in range(300)
     ]
-    held = learn(Habits(), events)
+    taken_over = [Seen(4.1e9 - day * 86_400, False, taken_over=True) for day in range(9)]
+    held = learn(Habits(), [*events, *taken_over])
     for name in ("attempts", "learned", "counted", "priced", "large", "whole", "typed", "refunds",
-                 "coded", "donations", "timed", "charged_back"):  # fmt: skip
+                 "coded", "donations", "timed", "charged_back", "purchases"):  # fmt: skip
         setattr(held, name, 2**32 - 1)
     for name in ("devices", "networks", "cells", "merchants", "beneficiaries", "countries",
                  "categories", "channels"):  # fmt: skip
