@@ -34,4 +34,55 @@ ROWS: list[Row] = [
     ("new_payee_new_access", {"hours_since_beneficiary_added": 1, "password_age_hours": 24}, None),
     ("new_payee_new_access", {"hours_since_beneficiary_added": 1}, None),
     ("new_payee_new_access", {"device_is_new": True}, None),
+    ("coached_payment", {"hours_since_beneficiary_added": 23, "amount_vs_average": 3.1}, 80),
+    ("coached_payment", {"hours_since_beneficiary_added": 1, "call_in_progress": True}, 80),
+    ("coached_payment", {"hours_since_beneficiary_added": 1, "remote_access_detected": True}, 80),
+    ("coached_payment", {"hours_since_beneficiary_added": 24, "amount_vs_average": 3.1}, None),
+    ("coached_payment", {"hours_since_beneficiary_added": 23, "amount_vs_average": 3}, None),
+    ("coached_payment", {"hours_since_beneficiary_added": 1, "call_in_progress": False}, None),
+    ("coached_payment", {"hours_since_beneficiary_added": 1}, None),
+    ("coached_payment", {"amount_vs_average": 9, "call_in_progress": True}, None),
+    (
+        "rising_payments",
+        {
+            "amount_vs_max_ever": 1.1,
+            "beneficiary_paid_30d": True,
+            "hours_since_beneficiary_added": 1007,
+        },
+        80,
+    ),
+    (
+        "rising_payments",
+        {
+            "amount_vs_max_ever": 1,
+            "beneficiary_paid_30d": True,
+            "hours_since_beneficiary_added": 1007,
+        },
+        None,
+    ),
+    (
+        "rising_payments",
+        {
+            "amount_vs_max_ever": 1.1,
+            "beneficiary_paid_30d": False,
+            "hours_since_beneficiary_added": 1007,
+        },
+        None,
+    ),
+    (
+        "rising_payments",
+        {
+            "amount_vs_max_ever": 1.1,
+            "beneficiary_paid_30d": True,
+            "hours_since_beneficiary_added": 1008,
+        },
+        None,
+    ),
+    ("rising_payments", {"amount_vs_max_ever": 1.1, "beneficiary_paid_30d": True}, None),
+    ("rising_payments", {"amount_vs_max_ever": 1.1, "hours_since_beneficiary_added": 9}, None),
+    (
+        "rising_payments",
+        {"beneficiary_paid_30d": True, "hours_since_beneficiary_added": 9},
+        None,
+    ),
 ]

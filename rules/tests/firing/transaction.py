@@ -2,6 +2,8 @@
 
 from rules.tests.firing.row import MONDAY, SATURDAY, SUNDAY, Row
 
+REFUND = {"transaction_type": "refund"}
+
 ROWS: list[Row] = [
     ("card_testing", {"recent_small_transactions_count": 6, "amount": 14_999}, 85),
     ("card_testing", {"recent_small_transactions_count": 6, "amount": 9.99, "currency": "USD"}, 85),
@@ -175,4 +177,47 @@ ROWS: list[Row] = [
     ("structuring", {"amount": 4_500_000, "amount_last_week": 7_499_999}, None),
     ("structuring", {"amount": 4_500_000}, None),
     ("structuring", {"amount": 9000, "currency": "JPY", "amount_last_week": 15_000}, None),
+    (
+        "structuring_transfer",
+        {"vertical": "crypto", "amount": 3_600_000, "amount_last_week": 6_750_000},
+        80,
+    ),
+    (
+        "structuring_transfer",
+        {
+            "vertical": "remittance",
+            "amount": 2_999,
+            "currency": "USD",
+            "amount_last_week": 4_500,
+        },
+        80,
+    ),
+    (
+        "structuring_transfer",
+        {
+            "vertical": "remittance",
+            "amount": 3_000,
+            "currency": "USD",
+            "amount_last_week": 9_000,
+        },
+        None,
+    ),
+    (
+        "structuring_transfer",
+        {"vertical": "crypto", "amount": 3_599_999, "amount_last_week": 9_000_000},
+        None,
+    ),
+    (
+        "structuring_transfer",
+        {"vertical": "crypto", "amount": 4_000_000, "amount_last_week": 6_749_999},
+        None,
+    ),
+    ("structuring_transfer", {"amount": 4_000_000, "amount_last_week": 9_000_000}, None),
+    ("structuring_transfer", {"vertical": "crypto", "amount": 4_000_000}, None),
+    ("serial_refund", {**REFUND, "original_purchase_hours_ago": 23, "return_rate": 0.51}, 80),
+    ("serial_refund", {**REFUND, "original_purchase_hours_ago": 24, "return_rate": 0.51}, None),
+    ("serial_refund", {**REFUND, "original_purchase_hours_ago": 23, "return_rate": 0.5}, None),
+    ("serial_refund", {"original_purchase_hours_ago": 23, "return_rate": 0.51}, None),
+    ("serial_refund", {**REFUND, "original_purchase_hours_ago": 23}, None),
+    ("serial_refund", {**REFUND, "return_rate": 0.51}, None),
 ]
