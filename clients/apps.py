@@ -7,6 +7,7 @@ class ClientsConfig(AppConfig):
 
     def ready(self) -> None:
         from clients import checks  # noqa: F401  (registered by being imported)
+        from clients.accounts import checks as account_checks  # noqa: F401  likewise
         from clients.accounts import rekeying  # noqa: F401  registers what `rekey` walks
         from clients.queries import visible_institution_ids
         from clients.webhooks.sealing import register_sealed

@@ -110,9 +110,11 @@ def _only(attempt: AccountAttempt) -> frozenset[int] | None:
     try:
         _check(mine & ~Q(kind=Kind.SUCCESS), LONG, PER_EMAIL, attempt)
     except TooManyAttempts:
-        if known := frozenset(_known_to(attempt)):
-            return known
-        raise
+        known = frozenset(_known_to(attempt))
+        # Registering waits: whether a password is another account's would show in the answer.
+        if attempt.kind == Kind.REGISTER or not known:
+            raise
+        return known
     return None
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from clients.accounts import services
 from clients.accounts.checking import check_registration
+from clients.accounts.checks import check_tiers_are_known
 from clients.accounts.errors import RegistrationClosed, TierNotOpen, TooManyAttempts
 from clients.accounts.managing import close_account
 from clients.accounts.models import AccountAttempt, ClientAccount
@@ -205,3 +206,14 @@ def test_nothing_is_left_of_a_registration_that_failed(monkeypatch, db):
     assert not Institution.objects.exists()
     assert not ClientAccount.objects.exists()
     assert AccountAttempt.objects.count() == 1  # it was made, after all
+
+
+def test_a_tier_that_there_is_not_is_noticed_at_the_start(settings):
+    assert check_tiers_are_known() == []
+    settings.ACCOUNT_TIERS = ["basic", "gold", "Premium"]
+    (found,) = check_tiers_are_known()
+    assert (found.id, "gold" in found.msg, "Premium" in found.msg) == (
+        "fraudshield.E015",
+        True,
+        True,
+    )

@@ -192,6 +192,16 @@ def test_under_attack_a_network_opens_only_accounts_that_know_it(ada, monkeypatc
     assert login(EMAIL, PASSWORD, address=HOME).account == ada.account
 
 
+def test_under_attack_nobody_registers_the_address(ada, monkeypatch):
+    """A right guess would open the account there, a wrong one make another: who knows a network
+    of the address's could tell them apart."""
+    monkeypatch.setattr(lockout, "PER_EMAIL", 12)
+    attack_from_everywhere()
+    for password in (PASSWORD, OTHER_PASSWORD):
+        with pytest.raises(TooManyAttempts):
+            register(EMAIL, password, address=HOME)
+
+
 def test_the_attack_is_over_an_hour_after_it_ends(ada, monkeypatch):
     monkeypatch.setattr(lockout, "PER_EMAIL", 12)
     attack_from_everywhere()
