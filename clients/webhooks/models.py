@@ -38,9 +38,9 @@ class WebhookEndpoint(models.Model):
         PER_REQUEST = "per_request", "named by requests"
 
     class State(models.TextChoices):
-        ACTIVE = "active"
-        PAUSED = "paused"
-        REMOVED = "removed"
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused"
+        REMOVED = "removed", "removed"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     institution = models.ForeignKey(
@@ -131,7 +131,7 @@ class WebhookDelivery(models.Model):
 
     class State(models.TextChoices):
         PENDING = "pending", "waiting"
-        DELIVERED = "delivered"
+        DELIVERED = "delivered", "delivered"
         DEAD = "dead", "given up"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

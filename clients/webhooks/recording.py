@@ -14,7 +14,7 @@ from clients.events import WebhookDead
 from clients.webhooks.claiming import Claimed
 from clients.webhooks.metrics import ATTEMPTS, DEAD, LATENCY
 from clients.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from clients.webhooks.schedule import TRIES, pause_after, wait_after
+from clients.webhooks.schedule import TRIES, circuit_after, wait_after
 from clients.webhooks.sending import Outcome
 from foundation.outbox import publish
 
@@ -93,31 +93,34 @@ def _attempt(result: Result) -> WebhookAttempt:
 def _move_circuits(results: Sequence[Result], now: datetime) -> None:
     """Closes the circuits of those that answered, opens those of who failed too often in a row."""
     answered = {r.claimed.endpoint_id for r in results if not r.outcome.fault}
-    failures: dict[UUID, int] = {}
+    failed: dict[UUID, list[datetime]] = {}
     for result in results:
         if result.outcome.fault and result.claimed.endpoint_id not in answered:
-            failures[result.claimed.endpoint_id] = failures.get(result.claimed.endpoint_id, 0) + 1
+            failed.setdefault(result.claimed.endpoint_id, []).append(result.at)
+    if answered:
+        _close(answered)
+    if failed:
+        _open(failed, now)
+
+
+def _close(answered: set[UUID]) -> None:
+    """Almost always there is nothing to change, and so nothing to lock."""
     with connection.cursor() as cursor:
-        if answered:
-            # Almost always there is nothing to change, and so nothing to lock.
-            cursor.execute(
-                "UPDATE clients_webhookendpoint SET failures = 0, open_until = NULL WHERE id IN "
-                "(SELECT id FROM clients_webhookendpoint WHERE id = ANY(%s::uuid[]) AND "
-                "(failures > 0 OR open_until IS NOT NULL) ORDER BY id FOR NO KEY UPDATE)",
-                [list(answered)],
-            )
-    if failures:
-        _open(failures, now)
+        cursor.execute(
+            "UPDATE clients_webhookendpoint SET failures = 0, open_until = NULL WHERE id IN "
+            "(SELECT id FROM clients_webhookendpoint WHERE id = ANY(%s::uuid[]) AND "
+            "(failures > 0 OR open_until IS NOT NULL) ORDER BY id FOR NO KEY UPDATE)",
+            [list(answered)],
+        )
 
 
-def _open(failures: dict[UUID, int], now: datetime) -> None:
-    rows = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk__in=failures)
+def _open(failed: dict[UUID, list[datetime]], now: datetime) -> None:
+    rows = WebhookEndpoint.objects.select_for_update(no_key=True).filter(pk__in=failed)
     changed = list(rows.order_by("pk"))
     for endpoint in changed:
-        endpoint.failures += failures[endpoint.pk]
-        pause = pause_after(endpoint.failures)
-        if pause is not None:
-            endpoint.open_until = now + pause
+        endpoint.failures, endpoint.open_until = circuit_after(
+            endpoint.failures, endpoint.open_until, failed[endpoint.pk], now
+        )
     WebhookEndpoint.objects.bulk_update(changed, ["failures", "open_until"])
 
 

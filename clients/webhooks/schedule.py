@@ -1,6 +1,7 @@
 """When to try again, when to give up, and when to leave an endpoint alone. Pure."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 TRIES: Final = 14
@@ -39,3 +40,23 @@ def pause_after(failures: int) -> timedelta | None:
     if failures < OPENS_AFTER:
         return None
     return min(FIRST_PAUSE * int(2 ** min(failures - OPENS_AFTER, 20)), LONGEST_PAUSE)
+
+
+def circuit_after(
+    failures: int, open_until: datetime | None, failed_at: Sequence[datetime], now: datetime
+) -> tuple[int, datetime | None]:
+    """A circuit's failures and pause after attempts that began at these times and failed.
+
+    What is under way at once fails at once: beyond opening the circuit that counts no more, nor do
+    attempts that began before it opened. So a blip costs the first pause, and only failed trials
+    prolong it.
+    """
+    pause = pause_after(failures)
+    if pause is None or open_until is None:
+        failures = min(failures + len(failed_at), OPENS_AFTER)
+    elif any(at >= open_until - pause for at in failed_at):
+        failures += 1
+    else:
+        return failures, open_until
+    pause = pause_after(failures)
+    return failures, None if pause is None else now + pause

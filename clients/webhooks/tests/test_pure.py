@@ -16,6 +16,7 @@ from clients.webhooks.schedule import (
     LONGEST_WAIT,
     OPENS_AFTER,
     TRIES,
+    circuit_after,
     pause_after,
     wait_after,
 )
@@ -272,6 +273,26 @@ def test_a_circuit_opens_after_some_failures_and_for_longer_each_time():
     pauses = [pause_after(OPENS_AFTER + n) for n in range(40)]
     assert pauses[:2] == [timedelta(seconds=30), timedelta(seconds=60)]
     assert pauses[-1] == LONGEST_PAUSE
+
+
+@pytest.mark.parametrize(
+    ("failures", "open_for", "failed_ago", "expected"),
+    [
+        (0, None, [0], (1, None)),
+        (3, None, [0], (4, None)),
+        (4, None, [0], (5, 30)),
+        (0, None, [1] * 16, (5, 30)),  # all at once: a blip
+        (5, 29, [5, 5], (5, 29)),  # they began before it opened
+        (5, 30, [0], (6, 60)),  # the trial, claimed a moment ago
+        (6, 30, [0], (7, 120)),
+        (40, 30, [0], (41, 600)),
+    ],
+)
+def test_only_failed_trials_prolong_the_pause(failures, open_for, failed_ago, expected):
+    until = None if open_for is None else NOON + timedelta(seconds=open_for)
+    failed_at = [NOON - timedelta(seconds=ago) for ago in failed_ago]
+    count, opened = circuit_after(failures, until, failed_at, NOON)
+    assert (count, opened and (opened - NOON).total_seconds()) == expected
 
 
 # -- excerpts -------------------------------------------------------------------------------------
