@@ -133,6 +133,11 @@ API_KEYS_INSTITUTION = env.first("API_KEYS_INSTITUTION", default="demo" if DEMO 
 RATE_LIMIT_REQUESTS = env.integer("RATE_LIMIT_REQUESTS", default=0)
 RATE_LIMIT_WINDOW = env.integer("RATE_LIMIT_WINDOW", default=60, minimum=1, maximum=86_400)
 
+# Whose the calls without a key are that come in the sentinel format; empty: a key is needed.
+SENTINEL_KEYLESS_INSTITUTION = env.first(
+    "SENTINEL_KEYLESS_INSTITUTION", default="demo" if DEMO else ""
+)
+
 # --- What is known of the world ---------------------------------------------------------------
 # Local GeoIP files (MMDB), several with commas: a city or country file, a network or provider one.
 GEOIP_DATABASE = env.words("GEOIP_DATABASE")

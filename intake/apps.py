@@ -7,4 +7,5 @@ class IntakeConfig(AppConfig):
     name = "intake"
 
     def ready(self) -> None:
+        from intake import checks  # noqa: F401  registers itself
         from intake.imports import rejects  # noqa: F401  registers what `rekey` walks

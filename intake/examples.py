@@ -65,4 +65,5 @@ DECISION_EXAMPLE: Final[dict[str, Any]] = {
     "degraded": [],
     "ruleset": 1,
     "model_version": "",
+    "unknown_fields": ["basket_reference"],
 }

@@ -6,7 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import resolve
 
-HOT_PATHS = frozenset({"/api/v1/fraud/check", "/api/v1/score", "/v1/score"})
+HOT_PATHS = frozenset(
+    {
+        "/api/v1/fraud/check",
+        "/api/v1/score",
+        "/check-transaction",
+        "/check-transaction-vertical",
+        "/v1/score",
+    }
+)
 """Where one transaction is decided, by format."""
 
 

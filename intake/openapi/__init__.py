@@ -8,10 +8,16 @@ from typing import Final
 import msgspec
 from django.conf import settings
 
-from intake.openapi import gateway, homes, native, sentra
+from intake.openapi import gateway, homes, native, sentinel, sentra
 from intake.openapi.parts import HEADERS, REF, Json, Part, paths_of, refusals_of
 
-PARTS: Final[tuple[Part, ...]] = (native.PART, homes.PART, gateway.PART, sentra.PART)
+PARTS: Final[tuple[Part, ...]] = (
+    native.PART,
+    homes.PART,
+    sentinel.PART,
+    gateway.PART,
+    sentra.PART,
+)
 
 
 def build_schema() -> Json:

@@ -197,7 +197,7 @@ def addresses(patterns, before: str = "/"):
 
 
 ADDRESSES = set(addresses(urlpatterns))
-PAGES = {"/api/schema", "/docs", "/metrics"}
+PAGES = {"/api/schema", "/openapi.json", "/docs", "/metrics"}
 """Not described: the description itself, and what speaks no JSON."""
 
 
