@@ -2,34 +2,60 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince, timeuntil
 
 EMPTY = "-"
 
 
 def relative_time(value: datetime | None) -> str | SafeString:
-    """ "3 minutes ago" or "in 2 days", the exact time in the reader's zone on hover."""
+    """ "3 min ago" or "in 2 days", in one unit, the exact time in the reader's zone on hover."""
     if value is None:
         return EMPTY
-    now = clock.now()
-    if abs(now - value) < timedelta(minutes=1):
-        words = "just now" if value <= now else "in less than a minute"
+    seconds = (value - clock.now()).total_seconds()
+    length = _length(abs(seconds))
+    if seconds > 0:
+        words = f"in {length}" if length else "in less than a minute"
     else:
-        words = f"in {timeuntil(value, now)}" if value > now else f"{timesince(value, now)} ago"
-    exact = clock.localtime(value).strftime("%Y-%m-%d %H:%M:%S %Z")
+        words = f"{length} ago" if length else "just now"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        exact,
-        words.replace("\xa0", " "),
+        '<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact_time(value), words
     )
+
+
+def exact_time(value: datetime | None) -> str:
+    """ "2026-05-03 14:05:00 WAT", in the reader's zone."""
+    return clock.localtime(value).strftime("%Y-%m-%d %H:%M:%S %Z") if value else EMPTY
+
+
+# A length of time is told in the first unit in which it stays below so many.
+_LENGTHS = (
+    (60, 120, "min"),
+    (3_600, 48, "h"),
+    (86_400, 60, "days"),
+    (2_629_800, 24, "months"),
+    (31_557_600, float("inf"), "years"),
+)
+
+
+def _length(seconds: float) -> str:
+    """ "72 min", "31 h", "12 days"; empty below a minute. Rounded down, as ages are."""
+    if seconds < 60:
+        return ""
+    return next(
+        f"{int(seconds // size)} {unit}" for size, most, unit in _LENGTHS if seconds // size < most
+    )
+
+
+def short_text(text: str, most: int = 16) -> SafeString:
+    """An identifier on one line: a long one as its beginning and end, all of it on hover."""
+    short = text if len(text) <= most else f"{text[: most - 6]}…{text[-4:]}"
+    return format_html('<span class="fs-id fs-line" title="{}">{}</span>', text, short)
 
 
 def show_value(value: Any) -> str:
