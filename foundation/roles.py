@@ -18,6 +18,8 @@ ANALYST, SUPERVISOR, RISK_MANAGER = "analyst", "supervisor", "risk_manager"
 AUDITOR, ADMINISTRATOR = "auditor", "administrator"
 
 _SEE_WORK = [
+    "cases.view_case",
+    "cases.view_alert",
     "transactions.view_transaction",
     "transactions.view_customer",
     "transactions.view_device",
@@ -52,10 +54,11 @@ _SEE_CLIENTS = [
     "clients.see_all_institutions",
 ]
 _EDIT_ENTRIES = ["intelligence.add_listentry", "intelligence.change_listentry"]
-_ANALYST = [*_SEE_WORK, "transactions.reveal_identifier"]
+_ANALYST = [*_SEE_WORK, "transactions.reveal_identifier", "cases.work_case"]
 _SUPERVISOR = [
     *_ANALYST,
     *_EDIT_ENTRIES,
+    "cases.supervise_case",
     "transactions.add_label",
     "foundation.view_approvalrequest",
     "foundation.view_auditentry",

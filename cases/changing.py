@@ -1,0 +1,77 @@
+"""What every change of a case has in common: lock, version, entry, audit row and event."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cases.events import CaseChanged
+from cases.models import Case, CaseEntry
+from foundation import audit
+from foundation.errors import Conflict
+from foundation.models import User
+from foundation.outbox import publish_all
+
+_HAPPENING = {CaseEntry.Kind.OPENED: "opened", CaseEntry.Kind.DECIDED: "closed"}
+
+
+def locked(case_id: int, *, version: int | None = None) -> Case:
+    """The case, locked until the commit. Raises Case.DoesNotExist; Conflict when it has changed
+    since `version` was shown, or is closed."""
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.status == Case.Status.CLOSED:
+        raise Conflict("The case is closed already; reopen it to change it.", type="case-closed")
+    if version is not None and case.version != version:
+        raise Conflict(
+            "Somebody changed the case since you opened it; look at it again.", type="case-changed"
+        )
+    return case
+
+
+def change(
+    case: Case,
+    *,
+    kind: str,
+    by: User | None,
+    text: str = "",
+    facts: dict[str, Any] | None = None,
+    **fields: Any,
+) -> CaseEntry:
+    """Store new values of a locked case with all that goes with it; the timeline's new entry."""
+    before = {name: getattr(case, name) for name in fields}
+    for name, value in fields.items():
+        setattr(case, name, value)
+    case.version += 1
+    case.save(update_fields=[*fields, "version"])
+    entry = CaseEntry(case=case, kind=kind, by=by, text=text, facts=facts or {})
+    enter_all([entry])
+    audit.record(
+        actor=by,
+        action=f"cases.{kind}",
+        subject=f"cases.case:{case.pk}",
+        before=_plain(before) or None,
+        after=_plain(fields) or facts,
+        institution_id=case.institution_id,
+    )
+    return entry
+
+
+def enter_all(entries: Sequence[CaseEntry]) -> None:
+    """Add to the timelines, and tell the rooms above."""
+    CaseEntry.objects.bulk_create(entries)
+    publish_all(
+        [
+            CaseChanged(
+                case=entry.case_id,
+                institution=entry.case.institution_id,
+                happening=_HAPPENING.get(CaseEntry.Kind(entry.kind), "updated"),
+                kind=entry.kind,
+                entry=str(entry.pk),
+            )
+            for entry in entries
+        ],
+        subject=lambda event: f"case:{event.case}",
+    )
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """As the audit trail keeps it: people by id, times as they are."""
+    return {name: value.pk if isinstance(value, User) else value for name, value in values.items()}

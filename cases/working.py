@@ -1,0 +1,264 @@
+"""What an analyst does with a case: claim, note, set aside, hand over, decide."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone as clock
+
+from cases.changing import change, locked
+from cases.models import Case, CaseEntry, ReviewOutcome
+from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
+from foundation.models import User
+from foundation.permissions import require
+from scoring.models import Decision
+from transactions.models import Label
+from transactions.services import Told, record_labels
+
+WORK: Final = "cases.work_case"
+SUPERVISE: Final = "cases.supervise_case"
+
+_IS_FRAUD: Final = {
+    Case.Disposition.CONFIRMED_FRAUD: True,
+    Case.Disposition.GENUINE: False,
+}
+"""Dispositions that say what the transactions were. The others leave it open: no label."""
+
+_OUTCOME: Final = {
+    Case.Disposition.CONFIRMED_FRAUD: Decision.Status.DECLINED,
+    Case.Disposition.GENUINE: Decision.Status.APPROVED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which cases a person looks at. Empty parts ask nothing."""
+
+    institutions: Iterable[int] | None = None  # None: all
+    verticals: tuple[str, ...] = field(default=())
+
+
+def waiting(which: Filter, *, now: datetime | None = None) -> QuerySet[Case]:
+    """Unclaimed cases in the order in which they should be taken."""
+    now = now or clock.now()
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
+    cases = Case.objects.filter(awake, assignee=None).exclude(status=Case.Status.CLOSED)
+    if which.institutions is not None:
+        cases = cases.filter(institution_id__in=list(which.institutions))
+    if which.verticals:
+        cases = cases.filter(vertical__in=which.verticals)
+    return cases.order_by("-rank")
+
+
+@transaction.atomic
+def claim_next(*, by: User, which: Filter) -> Case | None:
+    """The most valuable unclaimed case, now the person's; None when nothing waits.
+
+    Cases that somebody else is claiming at this moment are passed by, so nobody waits and no case
+    goes to two.
+    """
+    require(by, WORK)
+    case = waiting(which).select_for_update(skip_locked=True, of=("self",)).first()
+    if case is not None:
+        _take(case, by)
+    return case
+
+
+@transaction.atomic
+def claim(*, case_id: int, by: User, version: int | None = None) -> Case:
+    """Raises Conflict when somebody else has it. Claiming one's own changes nothing."""
+    require(by, WORK)
+    case = locked(case_id, version=version)
+    if case.assignee_id == by.pk:
+        return case
+    if case.assignee_id is not None:
+        raise Conflict(f"{case.assignee} has claimed the case.", type="case-claimed")
+    _take(case, by)
+    return case
+
+
+def _take(case: Case, by: User) -> None:
+    status = Case.Status.IN_PROGRESS if case.status == Case.Status.OPEN else case.status
+    change(
+        case,
+        kind=CaseEntry.Kind.CLAIMED,
+        by=by,
+        assignee=by,
+        status=status,
+        snoozed_until=None,
+    )
+
+
+@transaction.atomic
+def release(*, case_id: int, by: User, version: int | None = None) -> Case:
+    """Gives the case back to the queue."""
+    require(by, WORK)
+    case = locked(case_id, version=version)
+    _demand_own(case, by)
+    change(case, kind=CaseEntry.Kind.RELEASED, by=by, assignee=None, status=Case.Status.OPEN)
+    return case
+
+
+@transaction.atomic
+def assign(*, case_id: int, to: User, by: User, version: int | None = None) -> Case:
+    """Hands the case to somebody who may work on it: one's own, or as a supervisor anybody's."""
+    case = locked(case_id, version=version)
+    if case.assignee_id != by.pk:
+        require(by, SUPERVISE)
+    require(by, WORK)
+    if not to.is_active or not to.has_perm(WORK):
+        raise BadRequest(f"{to} cannot work on cases.", errors=[FieldError("to", "cannot")])
+    status = Case.Status.IN_PROGRESS if case.status == Case.Status.OPEN else case.status
+    change(
+        case,
+        kind=CaseEntry.Kind.ASSIGNED,
+        by=by,
+        facts={"to": to.pk},
+        assignee=to,
+        status=status,
+    )
+    return case
+
+
+@transaction.atomic
+def note(*, case_id: int, by: User, text: str) -> CaseEntry:
+    """Adds a note; to a closed case as well. Two notes at once are both kept."""
+    require(by, WORK)
+    text = text.strip()
+    if not 0 < len(text) <= 10_000:
+        message = "must have 1 to 10,000 characters"
+        raise BadRequest(f"A note {message}.", errors=[FieldError("text", message)])
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    return change(case, kind=CaseEntry.Kind.NOTED, by=by, text=text, facts={"length": len(text)})
+
+
+@transaction.atomic
+def set_status(
+    *, case_id: int, status: str, by: User, reason: str = "", version: int | None = None
+) -> Case:
+    """Waiting for somebody's answer, escalated to a supervisor, or in progress again."""
+    require(by, WORK)
+    if status not in {Case.Status.IN_PROGRESS, Case.Status.WAITING, Case.Status.ESCALATED}:
+        raise BadRequest(f"{status!r} is reached another way.", errors=[FieldError("status", "no")])
+    case = locked(case_id, version=version)
+    _demand_own(case, by)
+    if case.status != status:
+        change(case, kind=CaseEntry.Kind.STATUS, by=by, text=reason, status=status)
+    return case
+
+
+@transaction.atomic
+def snooze(*, case_id: int, until: datetime, by: User, version: int | None = None) -> Case:
+    """Keeps the case out of the queue until then."""
+    require(by, WORK)
+    if until <= clock.now():
+        message = "must lie in the future"
+        raise BadRequest(f"The time {message}.", errors=[FieldError("until", message)])
+    case = locked(case_id, version=version)
+    _demand_own(case, by)
+    change(case, kind=CaseEntry.Kind.SNOOZED, by=by, snoozed_until=until)
+    return case
+
+
+@transaction.atomic
+def decide(
+    *,
+    case_id: int,
+    disposition: str,
+    by: User,
+    reason: str,
+    typology: str = "",
+    version: int | None = None,
+) -> Case:
+    """Closes the case: labels for its transactions, and an outcome beside each decision.
+
+    Confirmed fraud declines, genuine releases; suspected and inconclusive leave both open. Raises
+    Conflict when the case is closed, has changed or is somebody else's; BadRequest naming what is
+    missing.
+    """
+    require(by, WORK)
+    _check_decision(disposition, reason, typology)
+    case = locked(case_id, version=version)
+    _demand_own(case, by)
+    now = clock.now()
+    rows = [alert.transaction_id for alert in case.alerts.order_by("pk")]
+    if (is_fraud := _IS_FRAUD.get(Case.Disposition(disposition))) is not None:
+        told = [Told(row, is_fraud, Label.Source.ANALYST, now, typology) for row in rows]
+        for outcome in record_labels(told, by=by):
+            if isinstance(outcome, BadRequest):
+                raise outcome
+        status = _OUTCOME[Case.Disposition(disposition)]
+        ReviewOutcome.objects.bulk_create(
+            ReviewOutcome(
+                transaction_id=row, case=case, status=status, by=by, at=now, reason=reason
+            )
+            for row in rows
+        )
+    change(
+        case,
+        kind=CaseEntry.Kind.DECIDED,
+        by=by,
+        text=reason,
+        facts={"disposition": disposition, "typology": typology, "transactions": len(rows)},
+        status=Case.Status.CLOSED,
+        disposition=disposition,
+        typology=typology,
+        assignee=by,
+        closed_at=now,
+        snoozed_until=None,
+    )
+    return case
+
+
+@transaction.atomic
+def reopen(*, case_id: int, by: User, reason: str) -> Case:
+    """Takes a decided case up again. The labels stay until another decision says otherwise.
+
+    Raises Conflict when it is open, or when the customer has another one open.
+    """
+    require(by, SUPERVISE)
+    if not reason.strip():
+        raise BadRequest("Say why.", errors=[FieldError("reason", "is required", "missing")])
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.status != Case.Status.CLOSED:
+        raise Conflict("The case is open.", type="case-open")
+    others = Case.objects.filter(customer_id=case.customer_id).exclude(status=Case.Status.CLOSED)
+    if other := others.first():
+        raise Conflict(f"The customer's case {other.pk} is open; work on that.", type="case-open")
+    change(
+        case,
+        kind=CaseEntry.Kind.REOPENED,
+        by=by,
+        text=reason,
+        status=Case.Status.OPEN,
+        disposition="",
+        typology="",
+        assignee=None,
+        closed_at=None,
+    )
+    return case
+
+
+def _demand_own(case: Case, by: User) -> None:
+    """The case is the person's, or the person supervises."""
+    if case.assignee_id == by.pk or by.has_perm(SUPERVISE):
+        return
+    whose = f"{case.assignee} has claimed it" if case.assignee_id else "nobody has claimed it"
+    raise Forbidden(f"The case is not yours: {whose}.", type="case-not-yours")
+
+
+def _check_decision(disposition: str, reason: str, typology: str) -> None:
+    errors = []
+    if disposition not in Case.Disposition.values:
+        errors.append(FieldError("disposition", "must be one of the four", "choice"))
+    if not 0 < len(reason.strip()) <= 2_000:
+        errors.append(FieldError("reason", "must have 1 to 2,000 characters", "missing"))
+    if disposition == Case.Disposition.CONFIRMED_FRAUD and not typology:
+        errors.append(FieldError("typology", "is required for confirmed fraud", "missing"))
+    if len(typology) > 64:
+        errors.append(FieldError("typology", "must have 64 characters at most", "length"))
+    if errors:
+        raise BadRequest("; ".join(f"{e.field} {e.message}" for e in errors) + ".", errors=errors)
