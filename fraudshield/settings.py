@@ -195,13 +195,13 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
-    "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
     "deliver-webhooks": {
         "task": "clients.tasks.deliver_webhooks",
         "schedule": 2.0,
         "options": {"expires": 10},
     },
     "tidy-webhooks": {"task": "clients.tasks.tidy_webhooks", "schedule": 3600.0},
+    "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
     "export-archive": {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
@@ -210,7 +210,6 @@ CELERY_BEAT_SCHEDULE = {
 }
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)
 OUTBOX_RETENTION_HOURS = env.integer("OUTBOX_RETENTION_HOURS", default=72, minimum=1)
-
 
 # How many workers deliver webhooks at once: slow receivers must not occupy them all.
 WEBHOOK_DELIVERERS = env.integer("WEBHOOK_DELIVERERS", default=1, minimum=1, maximum=100)
@@ -262,17 +261,9 @@ ALERT_THRESHOLDS = {
     "disk": env.integer("ALERT_DISK_THRESHOLD", default=90, minimum=1, maximum=100),
 }
 
-# Where the hours ("step") of the gateway format begin; unset, the time of receipt counts.
-GATEWAY_EPOCH = env.moment("GATEWAY_EPOCH")
-# Percent of this machine's CPU, memory and disk from which monitoring raises an alert.
-ALERT_THRESHOLDS = {
-    "cpu": env.integer("ALERT_CPU_THRESHOLD", default=80, minimum=1, maximum=100),
-    "memory": env.integer("ALERT_MEMORY_THRESHOLD", default=85, minimum=1, maximum=100),
-    "disk": env.integer("ALERT_DISK_THRESHOLD", default=90, minimum=1, maximum=100),
-}
-
 # --- Language, time, files ------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "fraudshield.formats"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
