@@ -6,8 +6,8 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 
+from foundation.admin_pages import page
 from foundation.admin_parts import ReadOnlyModelAdmin, RevealMixin, ScopedModelAdmin
 
 
@@ -43,12 +43,5 @@ class FactPageAdmin(RevealMixin, FactAdmin):
             return missing
         if not self.has_view_permission(request, row):
             raise PermissionDenied
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": str(row),
-            "row": row,
-            "original": row,
-            **self.page_context(request, row),
-        }
-        return TemplateResponse(request, self.page_template, context)
+        context = {"title": str(row), **self.page_context(request, row)}
+        return page(self, request, self.page_template, row=row, original=row, **context)

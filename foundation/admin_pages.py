@@ -67,7 +67,9 @@ def found(admin: ModelAdmin, request: HttpRequest, object_id: str) -> Any:
 
 
 def page(admin: ModelAdmin, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    """A page inside the admin's frame."""
+    """A page inside the admin's frame; `original`, the row it is about, goes by its title there."""
+    if context.get("original") is not None:
+        context["original"].page_title = context["title"]
     frame = {**admin.admin_site.each_context(request), "opts": admin.opts}
     return TemplateResponse(request, template, {**frame, **context})
 

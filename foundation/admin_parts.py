@@ -9,12 +9,21 @@ from django.core.checks import CheckMessage, Error
 from django.db import DataError
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from unfold import decorators
 from unfold.admin import ModelAdmin
 from unfold.checks import UnfoldModelAdminChecks
 from unfold.views import ChangeList
 
-from foundation.admin_display import diff_table, facts_table, relative_time, rows_table, show_value
+from foundation.admin_display import (
+    diff_table,
+    exact_time,
+    facts_table,
+    relative_time,
+    rows_table,
+    short_text,
+    show_value,
+)
 from foundation.admin_pages import (
     CommentForm,
     ReasonForm,
@@ -26,9 +35,11 @@ from foundation.admin_pages import (
     person,
 )
 from foundation.admin_paging import CappedCount, FastPaginator
+from foundation.menu import menu_place
 from foundation.models import User
 
 __all__ = [
+    "NO_INSTITUTION",
     "CappedCount",
     "CommentForm",
     "FastModelAdmin",
@@ -43,6 +54,7 @@ __all__ = [
     "demand",
     "diff_table",
     "display",
+    "exact_time",
     "facts_table",
     "found",
     "page",
@@ -50,6 +62,7 @@ __all__ = [
     "relative_time",
     "rows_table",
     "scope_by",
+    "short_text",
     "show_value",
     "visible_institutions",
 ]
@@ -59,6 +72,10 @@ _Method = TypeVar("_Method", bound=Callable[..., Any])
 action: Callable[..., Callable[[_Method], _Method]] = decorators.action
 display: Callable[..., Callable[[_Method], _Method]] = decorators.display
 
+NO_INSTITUTION = (
+    "You work for no institution yet, so there is nothing that you may see here. Ask an "
+    "administrator for a staff scope (System, Staff scopes) and say which institution you work for."
+)
 Scope = Callable[[User], list[int] | None]
 _scope: Scope | None = None
 
@@ -90,10 +107,21 @@ class OfflineChecks(UnfoldModelAdminChecks):  # type: ignore[misc]
 
 
 class QuietChangeList(ChangeList):  # type: ignore[misc]
-    """Offers "show all" only where something is left out by a search or filter.
+    """Is called as in the menu, says in its own words that it is empty, and offers "show all" only
+    where something is left out by a search or filter.
 
     What the database cannot compare with (a NUL, half a pattern) is a wrong filter, not a failure.
     """
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        place = menu_place(request.path)
+        self.title = place.title if place else capfirst(str(self.opts.verbose_name_plural))
+        self.counted = self.model_admin.counted or (
+            str(self.opts.verbose_name),
+            str(self.opts.verbose_name_plural),
+        )
+        self.nothing = self.model_admin.nothing_here(request)
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -117,6 +145,13 @@ class FastModelAdmin(ModelAdmin):  # type: ignore[misc]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # counts every choice of every filter
     list_filter_submit = True
+    counted: tuple[str, str] = ("", "")
+    """What one row is called, and what several are; the model's own names where not said."""
+    empty_list = "Nothing is here yet."
+    """What an empty list says: what will stand here, and how it comes."""
+
+    def nothing_here(self, request: HttpRequest) -> str:
+        return self.empty_list
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return QuietChangeList
@@ -146,6 +181,10 @@ class ScopedModelAdmin(FastModelAdmin):
 
     institution_field = "institution"
     rows_without_institution_visible = False
+
+    def nothing_here(self, request: HttpRequest) -> str:
+        no_scope = visible_institutions(person(request)) == []
+        return NO_INSTITUTION if no_scope else super().nothing_here(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)

@@ -22,6 +22,8 @@ def _number(text: str) -> SafeString:
 class ArchiveFileAdmin(ReadOnlyModelAdmin):
     """A list under the archive's figures; all of them are computed when the page is asked for."""
 
+    empty_list = "Decisions are written to files within a minute; each file stands here."
+
     list_before_template = "learning/archive_status.html"
     list_display = ("when", "decisions", "bytes", "version", "state", "written", "name")
     list_display_links = None

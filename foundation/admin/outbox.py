@@ -24,6 +24,7 @@ class PendingFilter(admin.SimpleListFilter):
 
 @admin.register(OutboxEvent)
 class OutboxEventAdmin(ReadOnlyModelAdmin):
+    empty_list = "What has to follow a decision, a label or a publication passes through here."
     list_display = ("id", "type", "subject", "occurred", "handled", "done_by")
     list_filter = (PendingFilter,)
     ordering = ("-id",)
@@ -50,6 +51,10 @@ class OutboxEventAdmin(ReadOnlyModelAdmin):
 
 @admin.register(OutboxDelivery)
 class OutboxDeliveryAdmin(ReadOnlyModelAdmin):
+    empty_list = (
+        "Good: nothing is set aside. A follow-up that failed again and again would stand here, to "
+        "be handed over again."
+    )
     list_display = ("subscriber", "event_shown", "state", "attempts", "next_attempt", "error")
     list_filter = ("state",)
     list_select_related = ("event",)

@@ -24,7 +24,12 @@ def _roles_field() -> forms.MultipleChoiceField:
         choices=ROLE_CHOICES,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="What a role may do is fixed. Nobody changes their own roles.",
+        help_text=(
+            "What a role may do is fixed. Nobody changes their own roles. Analysts, supervisors "
+            "and risk managers see the data of the institutions that they have a staff scope for, "
+            "and nothing without one: grant it next, under System, Staff scopes. Auditors and "
+            "administrators see all institutions."
+        ),
     )
 
 

@@ -42,6 +42,7 @@ class AuditEntryAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     """Entries of one's own institutions, and those that concern all."""
 
     institution_field = "institution_id"
+    empty_list = "Who changed what, and why, stands here for good."
     rows_without_institution_visible = True
     list_display = ("when", "actor_name", "action", "subject", "short_reason", "place")
     list_filter = (ActionFilter, ActorFilter, ("recorded_at", RangeDateTimeFilter))

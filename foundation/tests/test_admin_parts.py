@@ -104,10 +104,33 @@ def test_what_is_not_offered_is_not_found(row, row_id, field):
 
 def test_times_are_relative_with_the_exact_one_on_hover():
     shown = admin_parts.relative_time(clock.now() - timedelta(minutes=3, seconds=5))
-    assert ">3 minutes ago</time>" in shown
+    assert ">3 min ago</time>" in shown
     assert 'title="20' in shown
     assert "in 2 days" in admin_parts.relative_time(clock.now() + timedelta(days=2, minutes=1))
     assert admin_parts.relative_time(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=59), "just now"),
+        (timedelta(minutes=72), "72 min ago"),
+        (timedelta(minutes=120), "2 h ago"),
+        (timedelta(hours=47, minutes=59), "47 h ago"),
+        (timedelta(days=2, hours=18), "2 days ago"),
+        (timedelta(days=200), "6 months ago"),
+        (timedelta(days=3_000), "8 years ago"),
+    ],
+)
+def test_a_relative_time_has_one_unit(ago, words):
+    assert f">{words}</time>" in admin_parts.relative_time(clock.now() - ago)
+
+
+def test_a_long_identifier_is_shortened_with_all_of_it_on_hover():
+    shown = admin_parts.short_text("01a1fd42-2dea-7f1b-bd9b-99281c7bb537")
+    assert ">01a1fd42-2…b537<" in shown
+    assert 'title="01a1fd42-2dea-7f1b-bd9b-99281c7bb537"' in shown
+    assert ">&lt;b&gt;<" in admin_parts.short_text("<b>")
 
 
 def test_values_are_escaped_in_tables():

@@ -20,6 +20,7 @@ from rules.queries import diff_rulesets, pending_changes, published_snapshot
 
 @admin.register(Ruleset)
 class RulesetAdmin(ReadOnlyModelAdmin):
+    empty_list = "Each publication of the rule book stands here with what it changed."
     list_display = ("ruleset", "in_force", "published", "created_by_name", "note", "back_to")
     list_display_links = None
     ordering = ("-number",)
