@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone as clock
 
 from foundation import audit
@@ -26,6 +27,7 @@ from foundation.errors import Conflict, Forbidden
 from foundation.logging import redact
 from foundation.models import ApprovalRequest, ApprovalVote, User
 from foundation.permissions import require
+from foundation.roles import ROLES
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +169,35 @@ def may_vote(user: User, request: ApprovalRequest) -> bool:
         and _has_vote(user, request.kind)
         and not request.votes.filter(voter=user).exists()
     )
+
+
+def voters(request: ApprovalRequest) -> list[User]:
+    """The people whose vote the request waits for, by name; at most two queries. Empty when it is
+    no longer open, or when nobody besides who asked has the right."""
+    if not request.is_open(clock.now()):
+        return []
+    able = User.objects.with_perm(VOTE).exclude(pk=request.requested_by_id)
+    if request.kind in _kinds:
+        able &= User.objects.with_perm(_kinds[request.kind].permission)
+    return list(able.exclude(pk__in=request.votes.values("voter")).order_by("username"))
+
+
+def waiting_requests() -> QuerySet[ApprovalRequest]:
+    """Requests on which votes still count."""
+    return ApprovalRequest.objects.filter(state=State.PENDING, expires_at__gt=clock.now())
+
+
+def waiting_for(user: User) -> QuerySet[ApprovalRequest]:
+    """Those of them on which this person may vote."""
+    kinds = [kind for kind in _kinds if _has_vote(user, kind)]
+    mine = waiting_requests().filter(kind__in=kinds).exclude(requested_by=user)
+    return mine.exclude(votes__voter=user)
+
+
+def voting_roles(kind: str) -> list[str]:
+    """The roles that may vote on requests of this kind, as people call them."""
+    needed = {VOTE, _kinds[kind].permission} if kind in _kinds else {VOTE}
+    return [role.replace("_", " ") for role, names in ROLES.items() if needed <= set(names)]
 
 
 def may_execute(user: User, request: ApprovalRequest) -> bool:

@@ -32,6 +32,7 @@ PEOPLE = {
     "analyst": "analyst",
     "supervisor": "supervisor",
     "risk_manager": "risk_manager",
+    "risk_manager_2": "risk_manager",  # what one proposes, the other approves
     "auditor": "auditor",
     "admin": "administrator",
 }

@@ -7,17 +7,19 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone as clock
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.enums import ActionVariant
 
 from foundation import approvals
+from foundation.admin_approvals import presentation_of
 from foundation.admin_parts import (
     CommentForm,
     ReadOnlyModelAdmin,
     action,
     confirm_page,
     display,
-    facts_table,
+    exact_time,
     person,
     relative_time,
     rows_table,
@@ -29,9 +31,11 @@ State = ApprovalRequest.State
 
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(ReadOnlyModelAdmin):
+    empty_list = (
+        "Changes that need a second person wait here. Proposing a publication of rules makes one."
+    )
     list_display = (
-        "kind",
-        "subject",
+        "what",
         "requested_by",
         "created",
         "votes_shown",
@@ -44,19 +48,29 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
     sortable_by = ()
     actions_detail = ("approve", "reject", "retry", "cancel")
     fields = (
-        "kind",
-        "subject",
-        "state",
-        "error",
+        "state_told",
         "requested_by",
         "reason",
         "created_at",
-        "expires_at",
         "evidence_shown",
-        "payload_shown",
         "votes_table",
     )
     readonly_fields = fields
+
+    @admin.display(description="request")
+    def what(self, request: ApprovalRequest) -> str:
+        return presentation_of(request).title(request)
+
+    @admin.display(description="state")
+    def state_told(self, request: ApprovalRequest) -> str | SafeString:
+        """The state, and where that stands: for whom it waits, what came of it, what failed."""
+        if request.state == State.PENDING:
+            return _waits_for(request)
+        if request.state == State.EXECUTED:
+            return presentation_of(request).done(request)
+        if request.state == State.FAILED:
+            return f"{request.get_state_display()}: {request.error}"
+        return request.get_state_display()
 
     @display(
         description="state",
@@ -83,13 +97,9 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
         given = sum(vote.approves for vote in request.votes.all())
         return f"{given} of {request.required}"
 
-    @admin.display(description="evidence")
+    @admin.display(description="what would change")
     def evidence_shown(self, request: ApprovalRequest) -> SafeString:
-        return facts_table(request.evidence)
-
-    @admin.display(description="what is done on approval")
-    def payload_shown(self, request: ApprovalRequest) -> SafeString:
-        return facts_table(request.payload)
+        return presentation_of(request).evidence(request)
 
     @admin.display(description="votes")
     def votes_table(self, request: ApprovalRequest) -> SafeString:
@@ -102,6 +112,15 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("votes")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        asked = context["original"]
+        asked.page_title = presentation_of(asked).title(asked)
+        context.update(title=asked.page_title, subtitle=None)
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
 
     # -- who sees which button; the services ask again under a lock ---------------------------
 
@@ -206,7 +225,7 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
         return confirm_page(
             self,
             request,
-            title=f"{button}: {asked}",
+            title=f"{button}: {presentation_of(asked).title(asked)}",
             explanation=explanation,
             button=button,
             form_class=CommentForm,
@@ -225,4 +244,22 @@ def _outcome(request: ApprovalRequest) -> str:
         return f"Approved, but it failed: {request.error}"
     if request.state == State.PENDING:
         return "Your consent is noted; more are needed."
-    return f"The request is now {request.get_state_display().lower()}."
+    if request.state == State.EXECUTED:
+        return presentation_of(request).done(request)
+    return f"The request is {request.get_state_display().lower()}."
+
+
+def _waits_for(request: ApprovalRequest) -> SafeString:
+    """Who may vote, by name, and that who asked may not."""
+    roles = " or ".join(approvals.voting_roles(request.kind)) or "person with the right to vote"
+    rule = f"a {roles} other than {request.requested_by}"
+    until = exact_time(request.expires_at)
+    names = [person.get_username() for person in approvals.voters(request)]
+    if names:
+        return format_html("Waits for {}: {}. Open until {}.", rule, ", ".join(names), until)
+    return format_html(
+        "Waits for {}, and there is nobody: an administrator has to give somebody else the role. "
+        "Open until {}.",
+        rule,
+        until,
+    )

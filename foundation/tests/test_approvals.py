@@ -186,3 +186,25 @@ def test_an_approval_and_a_withdrawal_at_once_have_one_winner(ada, bola):
     )
     request.refresh_from_db()
     assert (request.state, made()) in {("executed", 1), ("cancelled", 0)}
+
+
+def test_a_request_names_those_who_may_vote_on_it(ada, bola, chidi):
+    request = ask(ada)
+    assert approvals.voters(request) == [bola, chidi]
+    assert list(approvals.waiting_for(bola)) == [request]
+    assert list(approvals.waiting_for(ada)) == []
+    User.objects.filter(pk=chidi.pk).update(is_active=False)
+    assert approvals.voters(request) == [bola]
+    approvals.reject(request=request, by=bola, comment="no")
+    request.refresh_from_db()
+    assert approvals.voters(request) == []
+    assert not approvals.waiting_for(bola).exists()
+
+
+def test_who_has_voted_is_waited_for_no_longer(settings, ada, bola, chidi):
+    settings.APPROVALS_REQUIRED = {"tests.rename": 2}
+    request = ask(ada)
+    approvals.approve(request=request, by=bola)
+    assert approvals.voters(request) == [chidi]
+    assert not approvals.waiting_for(bola).exists()
+    assert approvals.waiting_for(chidi).exists()
