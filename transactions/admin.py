@@ -11,19 +11,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clients.admin import InstitutionFilter
-from clients.models import Institution
 from features.identifiers import PURPOSES
 from foundation.admin_facts import FactPageAdmin
 from foundation.admin_filters import RecentValuesFilter
-from foundation.admin_pages import person
-from foundation.admin_parts import display, relative_time, visible_institutions
+from foundation.admin_parts import display, relative_time, short_text
 from foundation.money import format_money
+from transactions.admin_search import IdentitySearch, TransactionSearch
 from transactions.feature_text import feature_texts
 from transactions.label_admin import LabelAdmin
 from transactions.models import Card, Customer, Device, Identified, Transaction
 from transactions.presenting import masked_identifiers, masked_reference, readable_request
 from transactions.sealing import open_reference
-from transactions.search import search
 
 __all__ = ["LabelAdmin"]  # registers itself
 
@@ -37,12 +35,6 @@ def amount_cell(row: Transaction) -> SafeString:
 
 def identifier_cell(text: str) -> SafeString:
     return format_html('<span class="fs-id">{}</span>', text)
-
-
-def scope_of(request: HttpRequest) -> list[int]:
-    """Ids of the institutions that the person sees."""
-    ids = visible_institutions(person(request))
-    return list(Institution.objects.values_list("id", flat=True)) if ids is None else ids
 
 
 class VerticalFilter(RecentValuesFilter):
@@ -74,33 +66,26 @@ def _latest(**condition: object) -> QuerySet[Transaction]:
 
 
 @admin.register(Transaction)
-class TransactionAdmin(FactPageAdmin):
+class TransactionAdmin(TransactionSearch, FactPageAdmin):
     page_template = "transactions/transaction.html"
     list_display = (
         "when",
-        "external_id",
+        "external_id_shown",
         "customer_masked",
         "vertical",
         "transaction_type",
         "amount_shown",
         "source",
     )
-    list_display_links = ("external_id",)
+    list_display_links = ("external_id_shown",)
     list_filter = (VerticalFilter, TypeFilter, InstitutionFilter)
     list_select_related = ("customer", "institution")
     ordering = ("-id",)
-    search_fields = ("external_id",)
-    search_help_text = "Exact: transaction ID, customer, device, card token, e-mail, phone or IP"
+    empty_list = (
+        "What clients send, or an import brings, appears here at once. How to send a transaction "
+        "stands in the API's description at /docs."
+    )
     reveals = {**{name: _opener(name) for name in PURPOSES}, "unknown_fields": _extras_of}
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Transaction], search_term: str
-    ) -> tuple[QuerySet[Transaction], bool]:
-        """By exact value through keyed hashes: nothing can be found by a part of it."""
-        if not search_term.strip():
-            return queryset, False
-        found = search(search_term.strip(), scope_of(request)).values("pk")
-        return queryset.filter(pk__in=found), False
 
     def page_context(self, request: HttpRequest, row: Transaction) -> dict[str, Any]:
         request_sent = readable_request(row)
@@ -121,6 +106,10 @@ class TransactionAdmin(FactPageAdmin):
     def when(self, obj: Transaction) -> Any:
         return relative_time(obj.occurred_at)
 
+    @display(description="Transaction")
+    def external_id_shown(self, obj: Transaction) -> SafeString:
+        return short_text(obj.external_id)
+
     @display(description="Customer")
     def customer_masked(self, obj: Transaction) -> SafeString:
         return identifier_cell(masked_reference(obj.customer))
@@ -130,7 +119,7 @@ class TransactionAdmin(FactPageAdmin):
         return amount_cell(obj)
 
 
-class IdentityAdmin(FactPageAdmin):
+class IdentityAdmin(IdentitySearch, FactPageAdmin):
     """Customers, devices and cards: masked reference, first seen, latest transactions."""
 
     page_template = "transactions/identity.html"
@@ -161,14 +150,22 @@ class IdentityAdmin(FactPageAdmin):
 class CustomerAdmin(IdentityAdmin):
     """Account holders."""
 
+    search_help_text = "Exact: the customer's ID as the client sends it"
+    empty_list = "A customer appears here with the first transaction."
+
 
 @admin.register(Device)
 class DeviceAdmin(IdentityAdmin):
     """Phones and browsers."""
+
+    search_help_text = "Exact: the device's ID as the client sends it"
+    empty_list = "A device appears here with the first transaction that names it."
 
 
 @admin.register(Card)
 class CardAdmin(IdentityAdmin):
     """Payment cards by token."""
 
+    search_help_text = "Exact: the card's token as the client sends it"
+    empty_list = "A card appears here with the first transaction that names it."
     list_display = ("reference_masked", "bin", "last_four", "institution", "first_seen")

@@ -1,6 +1,7 @@
 """Find transactions by something that a person knows exactly: an id, an address, a number."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -16,6 +17,7 @@ _IDENTITIES = (
     ("device", Device, "device_id"),
     ("card", Card, "card_token"),
 )
+_IDENTIFIERS: Mapping[Any, str] = {model: identifier for _, model, identifier in _IDENTITIES}
 _COLUMNS = (("email_hash", "email"), ("phone_hash", "phone"), ("ip_hash", "ip_address"))
 
 
@@ -39,6 +41,16 @@ def search(text: str, institution_ids: Iterable[int]) -> QuerySet[Transaction]:
         condition = {f"{column}__in": _hashes(identifier, text), "institution_id__in": scope}
         found.update(_some(Q(**condition)))
     return Transaction.objects.filter(pk__in=found)
+
+
+def search_identities(
+    rows: QuerySet[Any], text: str, institution_ids: Iterable[int]
+) -> QuerySet[Any]:
+    """Those of the customers, devices or cards whose reference is exactly `text`, by its hash."""
+    identifier = _IDENTIFIERS[rows.model]
+    return rows.filter(
+        institution_id__in=list(institution_ids), reference_hash__in=_hashes(identifier, text)
+    )
 
 
 def _some(condition: Q) -> QuerySet[Transaction, UUID]:
