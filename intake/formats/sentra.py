@@ -207,11 +207,13 @@ def _number(known: Mapping[str, Value], name: str) -> float:
 
 
 def _device_new(known: Mapping[str, Value]) -> float:
-    """1 for a device that the customer never used, else halved with every week of its age."""
+    """1 for one that the customer, or we, never saw; else halved with every week of its age."""
     if known.get("device_is_new"):
         return 1.0
     age = known.get("device_age_days")
-    return round(float(0.5 ** (age / 7)), 4) if isinstance(age, (int, float)) else 0.0
+    if isinstance(age, (int, float)):
+        return round(float(0.5 ** (age / 7)), 4)
+    return 1.0 if "device_id" in known and "device_is_new" not in known else 0.0
 
 
 def _location_change(

@@ -1,7 +1,7 @@
 """The sentra format: every call of the contract, what it translates, and bad input."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from foundation.outbox import drain_outbox
 from intake.formats.sentra import SENTRA, Signals, signals_of
 from intake.tests.conftest import open_bank, publish_rules
 from scoring.models import Decision
-from transactions.models import Transaction
+from transactions.models import Device, Transaction
 from transactions.sealing import open_request
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +228,8 @@ def test_the_amount_is_judged_by_its_deviation(zscore, anomaly):
         ({"device_is_new": True}, 1),
         ({"device_is_new": True, "device_age_days": 70}, 1),
         ({"device_is_new": False}, 0),
+        ({"device_id": "0a" * 16}, 1),
+        ({"device_id": "0a" * 16, "device_is_new": False}, 0),
         ({"device_is_new": False, "device_age_days": 0}, 1),
         ({"device_age_days": 7}, 0.5),
         ({"device_age_days": 70}, 0.001),
@@ -264,15 +266,17 @@ def test_a_customer_who_moves_about_raises_all_signals(sentra):
     def asked(number: int, **changes) -> dict[str, float]:
         return sentra.score(transaction_id=f"t{number}", **changes).json()["signals"]
 
-    assert set(asked(1).values()) == {0.0}
-    assert asked(2, location="Mombasa") == {
-        "velocity": 0.1667,
+    assert asked(1) == {
+        "velocity": 0,
         "amount_anomaly": 0,
-        "device_new": 0,
-        "location_change": 1,
+        "device_new": 1,
+        "location_change": 0,
     }
     drain_outbox()  # what is usual is learned afterwards
-    assert asked(3, location="Mombasa")["device_new"] == 0
+    second = asked(2, location="Mombasa")
+    assert (second["velocity"], second["location_change"]) == (0.1667, 1)
+    Device.objects.update(first_seen_at=datetime.now(UTC) - timedelta(days=28))
+    assert asked(3, location="Mombasa")["device_new"] < 0.1
     assert asked(4, location="Mombasa", device_id="another")["device_new"] == 1
     assert asked(5, location="0, 0")["location_change"] == 1
     assert asked(6, location="0, 0.9")["location_change"] == pytest.approx(0.5, abs=0.001)
