@@ -13,6 +13,7 @@ from django.http import QueryDict
 from features.supplied import parse_moment
 from foundation.errors import FieldError
 from intake.errors import Wrong, fields_problem
+from intake.fields import LONGEST_TYPE
 from rules.definition import VERTICALS
 
 LARGEST_PAGE: Final = 200
@@ -21,13 +22,16 @@ LONGEST_LIMIT: Final = 9  # digits
 LONGEST_ID: Final = 200
 
 Status = Literal["approved", "review", "declined"]
+Level = Literal["low", "medium", "high", "critical"]
 
 
 class TransactionFilters(msgspec.Struct, frozen=True, kw_only=True):
     """`occurred_to` is exclusive; `cursor` is the last row of the page before."""
 
     industry: str | None = None
+    transaction_type: str | None = None
     status: Status | None = None
+    risk_level: Level | None = None
     user_id: str | None = None
     transaction_id: str | None = None
     occurred_from: datetime | None = None
@@ -78,6 +82,12 @@ def identifier(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_TYPE or not text.isprintable():
+        raise Wrong(f"must be 1 to {LONGEST_TYPE} printable characters", "length")
+    return text.lower()  # as it is stored
+
+
 def _time(text: str) -> datetime:
     try:
         digits = text.isascii() and text.replace(".", "", 1).isdecimal()
@@ -110,7 +120,9 @@ def decode_cursor(text: str) -> UUID:
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "industry": one_of(*VERTICALS),
+    "transaction_type": _kind,
     "status": one_of("approved", "review", "declined"),
+    "risk_level": one_of("low", "medium", "high", "critical"),
     "user_id": identifier,
     "transaction_id": identifier,
     "occurred_from": _time,

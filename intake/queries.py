@@ -62,8 +62,12 @@ def matching(institution_id: int, filters: TransactionFilters) -> QuerySet[Trans
     if filters.transaction_id is not None:
         pk = find_by_key(institution_id, filters.transaction_id)
         rows = rows.filter(pk=pk) if pk else rows.none()
+    if filters.transaction_type is not None:
+        rows = rows.filter(transaction_type=filters.transaction_type)
     if filters.status is not None:
         rows = rows.filter(decision__status=filters.status)
+    if filters.risk_level is not None:
+        rows = rows.filter(decision__risk_level=filters.risk_level)
     return rows
 
 

@@ -255,7 +255,7 @@ def three(bank):
         ({"prediction": "0"}, ["g-2", "g-1"]),
         ({"type": "CASH_OUT"}, ["g-2"]),
         ({"type": "cash_out"}, ["g-2"]),
-        ({"type": "none of them"}, []),
+        ({"type": "GIFT"}, []),
         ({"risk_level": "critical"}, ["bad"]),
         ({"status": "declined"}, ["bad"]),
         ({"nameOrig": "C840083671"}, ["g-2"]),
@@ -328,6 +328,11 @@ def test_a_wrong_filter_is_refused(bank, query):
     for address in ("/transactions", "/predictions"):
         told = refused(call(bank.key, "get", f"{address}?{query}"), 400)
         assert told["errors"]
+
+
+def test_wrong_filters_are_named_as_they_were_given(bank):
+    told = refused(call(bank.key, "get", "/predictions?page_size=0&type=&page=0&nameOrig="), 400)
+    assert {error["field"] for error in told["errors"]} == {"page_size", "type", "page", "nameOrig"}
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,8 @@ def test_a_list_holds_only_ones_own(bank, stranger):
         ({}, ["stopped", "plain"]),
         ({"industry": "fintech"}, ["stopped"]),
         ({"status": "approved"}, ["plain"]),
+        ({"risk_level": "low"}, ["plain"]),
+        ({"transaction_type": "Withdrawal"}, ["stopped"]),
         ({"user_id": "C-1"}, ["plain"]),
         ({"user_id": "C-1", "status": "declined"}, []),
         ({"transaction_id": "plain"}, ["plain"]),
@@ -155,6 +157,8 @@ def test_a_list_can_be_narrowed(bank, params, found):
     [
         {"industry": "nowhere"},
         {"status": "maybe"},
+        {"risk_level": "LOW"},
+        {"transaction_type": ""},
         {"user_id": ""},
         {"user_id": "a\0"},
         {"user_id": "x" * 201},

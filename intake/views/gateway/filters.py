@@ -7,14 +7,15 @@ import msgspec
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from foundation.errors import FieldError
+from foundation.errors import BadRequest, FieldError
 from intake.errors import Wrong, fields_problem
-from intake.filters import TransactionFilters, read_filters
+from intake.filters import TransactionFilters, one_of, read_filters
 from intake.queries import matching
 from transactions.models import Transaction
 
 RENAMED: Final[Mapping[str, str]] = {
     "page_size": "limit",
+    "type": "transaction_type",
     "nameOrig": "user_id",
     "start_date": "occurred_from",
     "end_date": "occurred_to",
@@ -37,8 +38,6 @@ class GatewayFilters(msgspec.Struct, frozen=True, kw_only=True):
 
     native: TransactionFilters
     page: int = 1
-    type: str | None = None
-    risk_level: str | None = None
     prediction: int | None = None
 
     @property
@@ -60,9 +59,17 @@ def read_gateway_filters(given: QueryDict) -> GatewayFilters:
             own[name] = _read(name, values)
         except Wrong as wrong:
             errors.append(FieldError(name, wrong.message, wrong.code))
+    try:
+        native = read_filters(rest)
+    except BadRequest as problem:
+        names = {RENAMED[name]: name for name in given if name in RENAMED}
+        errors += [
+            FieldError(names.get(error.field, error.field), error.message, error.code)
+            for error in problem.errors
+        ]
     if errors:
         raise fields_problem(errors)
-    filters = GatewayFilters(native=read_filters(rest), **own)
+    filters = GatewayFilters(native=native, **own)
     _check_reach(filters)
     return filters
 
@@ -89,36 +96,15 @@ def _page(text: str) -> int:
     return int(text)
 
 
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise Wrong(f"must be one of {', '.join(choices)}", "choice")
-        return text
-
-    return read
-
-
-def _type(text: str) -> str:
-    if not 1 <= len(text) <= 32 or not text.isprintable():
-        raise Wrong("must be the type of a transaction, such as CASH_OUT", "format")
-    return text.lower()
-
-
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     "page": _page,
-    "type": _type,
-    "risk_level": _one_of("low", "medium", "high", "critical"),
-    "prediction": lambda text: int(_one_of("0", "1")(text)),
+    "prediction": lambda text: int(one_of("0", "1")(text)),
 }
 
 
 def matching_rows(institution_id: int, filters: GatewayFilters) -> QuerySet[Transaction]:
     """All that the filters leave, newest arrival first. Unevaluated."""
     rows = matching(institution_id, filters.native)
-    if filters.type is not None:
-        rows = rows.filter(transaction_type=filters.type)
-    if filters.risk_level is not None:
-        rows = rows.filter(decision__risk_level=filters.risk_level)
     if filters.prediction is not None:
         rows = rows.filter(_SUSPICIOUS if filters.prediction else ~_SUSPICIOUS)
     return rows
