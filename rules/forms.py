@@ -22,7 +22,6 @@ from rules.definition import (
     Parameter,
     Severity,
     Value,
-    VerticalConfig,
 )
 from rules.errors import Finding
 
@@ -32,12 +31,12 @@ NUMBER, MONEY, YES_NO, TEXT, TEXTS = "number", "money", "yes/no", "text", "list"
 MONO = {"class": "fs-id", "spellcheck": "false", "autocapitalize": "off"}
 
 
-def _line(**options: Any) -> forms.CharField:
+def line(**options: Any) -> forms.CharField:
     attrs = options.pop("attrs", {})
     return forms.CharField(widget=UnfoldAdminTextInputWidget(attrs=attrs), **options)
 
 
-def _text(rows: int, **options: Any) -> forms.CharField:
+def text(rows: int, **options: Any) -> forms.CharField:
     attrs = {"rows": rows, **options.pop("attrs", {})}
     return forms.CharField(widget=UnfoldAdminTextareaWidget(attrs=attrs), strip=False, **options)
 
@@ -47,26 +46,31 @@ def _choice(choices: Iterable[str], **options: Any) -> forms.ChoiceField:
     return forms.ChoiceField(choices=pairs, widget=UnfoldAdminSelectWidget, **options)
 
 
-def _number(**options: Any) -> forms.FloatField:
+def number(**options: Any) -> forms.FloatField:
     return forms.FloatField(widget=UnfoldAdminTextInputWidget(), **options)
 
 
 class RuleForm(forms.Form):
     """A rule's definition without its parameters, which are rows of ParameterForm."""
 
-    code = _line(help_text="Its name for good, as high_amount.", attrs=MONO)
+    code = line(help_text="Its name for good, as high_amount.", attrs=MONO)
     expected_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    name = _line()
-    description = _text(2, required=False)
-    condition = _text(4, help_text="When it fires: amount > limit and not ip_is_vpn", attrs=MONO)
-    score = _line(help_text="0 to 100 points; a number or an expression.", attrs=MONO)
-    reason = _line(help_text="Told to people: {amount} is above the limit of {limit}")
+    name = line()
+    description = text(2, required=False)
+    condition = text(4, help_text="When it fires: amount > limit and not ip_is_vpn", attrs=MONO)
+    score = line(help_text="0 to 100 points; a number or an expression.", attrs=MONO)
+    reason = line(help_text="Told to people: {amount} is above the limit of {limit}")
     effect = _choice(Effect)
     severity = _choice(Severity)
-    confidence = _number(help_text="0 to 1")
+    confidence = number(help_text="0 to 1")
     category = _choice(CATEGORIES)
-    family = _line(help_text="Of several hits in one family only the strongest counts.", attrs=MONO)
-    flag_type = _line(help_text="Its name in answers to clients.", attrs=MONO)
+    family = line(
+        help_text="Of several hits in one family only the strongest counts.",
+        attrs={**MONO, "list": "families"},
+    )
+    flag_type = line(
+        help_text="Its name in answers to clients.", attrs={**MONO, "list": "flag-types"}
+    )
     applies = forms.ChoiceField(
         label="Applies in",
         choices=[(ALL, "all verticals"), (ONLY, "only those ticked"), (EXCLUDE, "all but those")],
@@ -77,10 +81,15 @@ class RuleForm(forms.Form):
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         required=False,
     )
-    tags = _line(required=False, help_text="Separated by commas.")
-    owner = _line(required=False)
-    sentinel_id = _line(required=False, label="Sentinel name", attrs=MONO)
-    note = _text(2, required=False, label="Why this edit")
+    tags = line(required=False, help_text="Separated by commas.")
+    owner = line(required=False)
+    sentinel_id = line(
+        required=False,
+        label="Sentinel name",
+        help_text="What answers in the Sentinel format call the rule; empty: its code.",
+        attrs=MONO,
+    )
+    note = text(2, required=False, label="Why this edit")
 
     @staticmethod
     def values_of(definition: Definition) -> dict[str, Any]:
@@ -107,7 +116,7 @@ class RuleForm(forms.Form):
             confidence=data["confidence"],
             only=chosen if data["applies"] == ONLY else (),
             exclude=chosen if data["applies"] == EXCLUDE else (),
-            tags=_split(data["tags"], ","),
+            tags=split_texts(data["tags"], ","),
             parameters=tuple(parameters),
         )
 
@@ -139,16 +148,16 @@ _TEXTS = (
 class ParameterForm(forms.Form):
     """One named constant of a rule."""
 
-    name = _line(attrs=MONO)
+    name = line(attrs=MONO)
     # With its initial value here, an untouched empty row counts as unchanged, and is passed over.
     kind = _choice((NUMBER, MONEY, YES_NO, TEXT, TEXTS), initial=NUMBER)
-    value = _text(1, help_text="yes or no; of a list, one entry a line")
-    currency = _line(required=False, max_length=3, help_text="of money")
-    overrides = _line(required=False, help_text="as KES 600000, NGN 8000000")
-    minimum = _number(required=False)
-    maximum = _number(required=False)
-    unit = _line(required=False)
-    doc = _line(required=False, label="What it means")
+    value = text(1, help_text="yes or no; of a list, one entry a line")
+    currency = line(required=False, max_length=3, help_text="of money")
+    overrides = line(required=False, help_text="as KES 600000, NGN 8000000")
+    minimum = number(required=False)
+    maximum = number(required=False)
+    unit = line(required=False)
+    doc = line(required=False, label="What it means")
 
     @staticmethod
     def values_of(parameter: Parameter) -> dict[str, Any]:
@@ -179,16 +188,26 @@ class ParameterForm(forms.Form):
         return Parameter(value=data["parsed"], **plain)
 
 
+class _ParameterRows(forms.BaseFormSet):  # type: ignore[type-arg]
+    """An untouched further row may stay empty, so it marks nothing as required."""
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        if form.empty_permitted and not form.is_bound:
+            for field in form.fields.values():
+                field.required = False
+
+
 ParameterFormSet = forms.formset_factory(
-    ParameterForm, extra=1, can_delete=True, max_num=30, absolute_max=31
+    ParameterForm, formset=_ParameterRows, extra=1, can_delete=True, max_num=30, absolute_max=31
 )
 ParameterFormSet.deletion_widget = UnfoldBooleanWidget
 
 
 def _say(value: Value) -> dict[str, str]:
     if isinstance(value, Money):
-        others = ", ".join(f"{c} {_plain(v)}" for c, v in value.overrides.items())
-        plain = _plain(value.value)
+        others = ", ".join(f"{c} {plain_number(v)}" for c, v in value.overrides.items())
+        plain = plain_number(value.value)
         return {"kind": MONEY, "value": plain, "currency": value.currency, "overrides": others}
     if isinstance(value, bool):
         return {"kind": YES_NO, "value": "yes" if value else "no"}
@@ -196,14 +215,14 @@ def _say(value: Value) -> dict[str, str]:
         return {"kind": TEXTS, "value": "\n".join(value)}
     if isinstance(value, str):
         return {"kind": TEXT, "value": value}
-    return {"kind": NUMBER, "value": _plain(value)}
+    return {"kind": NUMBER, "value": plain_number(value)}
 
 
 def _bound(number: float | None) -> str:
-    return "" if number is None else _plain(number)
+    return "" if number is None else plain_number(number)
 
 
-def _plain(number: float) -> str:
+def plain_number(number: float) -> str:
     return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
 
 
@@ -211,23 +230,23 @@ def _read(data: Mapping[str, Any]) -> Value:
     text: str = data["value"].strip()
     kind = data["kind"]
     if kind == MONEY:
-        overrides = dict(_amount(part) for part in _split(data.get("overrides", ""), ","))
-        return Money(_float(text), data.get("currency", "").strip().upper(), overrides)
+        overrides = dict(_amount(part) for part in split_texts(data.get("overrides", ""), ","))
+        return Money(read_number(text), data.get("currency", "").strip().upper(), overrides)
     if kind == NUMBER:
-        return _float(text)
+        return read_number(text)
     if kind == YES_NO:
         if text.lower() not in {"yes", "no"}:
             raise ValueError("Write yes or no.")
         return text.lower() == "yes"
-    return _split(text, "\n") if kind == TEXTS else text
+    return split_texts(text, "\n") if kind == TEXTS else text
 
 
 def _amount(text: str) -> tuple[str, float]:
     currency, _, amount = text.partition(" ")
-    return currency.upper(), _float(amount)
+    return currency.upper(), read_number(amount)
 
 
-def _float(text: str) -> float:
+def read_number(text: str) -> float:
     # A comma is taken for thousands only where it must be one: 1,5 is not to become 15.
     plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
     try:
@@ -236,7 +255,7 @@ def _float(text: str) -> float:
         raise ValueError(f"{text[:40]!r} is no number.") from None
 
 
-def _split(text: str, separator: str) -> tuple[str, ...]:
+def split_texts(text: str, separator: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(separator) if part.strip())
 
 
@@ -244,13 +263,13 @@ class StateForm(forms.Form):
     """Why a rule moves; the state in which the page showed it comes back with the form."""
 
     expected_state = forms.CharField(widget=forms.HiddenInput)
-    reason = _text(3, max_length=1_000)
+    reason = text(3, max_length=1_000)
 
 
 class CanaryForm(StateForm):
     """As StateForm, with the share of customers."""
 
-    canary_percent = _number(
+    canary_percent = number(
         label="Share of customers, in percent",
         min_value=0,
         max_value=100,
@@ -258,60 +277,3 @@ class CanaryForm(StateForm):
         help_text="Chosen by hash; payments without a customer are never a canary's.",
     )
     field_order = ("canary_percent", "reason")
-
-
-class VerticalForm(forms.Form):
-    """A vertical's numbers."""
-
-    expected_revision = forms.IntegerField(widget=forms.HiddenInput)
-    name = _line()
-    review_threshold = forms.IntegerField(
-        widget=UnfoldAdminTextInputWidget, help_text="Points from which a person looks at it."
-    )
-    fraud_score_threshold = forms.IntegerField(
-        label="Decline threshold",
-        widget=UnfoldAdminTextInputWidget,
-        help_text="Points from which it is declined.",
-    )
-    aml_threshold = forms.IntegerField(label="AML threshold", widget=UnfoldAdminTextInputWidget)
-    rules_weight = _number(label="Weight of rules", help_text="With the model's it sums to 1.")
-    ml_weight = _number(label="Weight of the model")
-    currencies = _line(help_text="Accepted ones, separated by commas.", attrs=MONO)
-    rule_weights = _text(
-        4, required=False, help_text="One rule a line, as gambling 1.5; others weigh 1.", attrs=MONO
-    )
-    reason = _text(2, label="Why this edit")
-
-    @staticmethod
-    def values_of(config: VerticalConfig) -> dict[str, Any]:
-        """Initial values that show the configuration."""
-        weights = "\n".join(f"{c} {_plain(w)}" for c, w in sorted(config.rule_weights.items()))
-        return {
-            **{name: getattr(config, name) for name in config.__struct_fields__},
-            "currencies": ", ".join(config.currencies),
-            "rule_weights": weights,
-        }
-
-    def clean_currencies(self) -> tuple[str, ...]:
-        return tuple(code.upper() for code in _split(self.cleaned_data["currencies"], ","))
-
-    def clean_rule_weights(self) -> dict[str, float]:
-        weights: dict[str, float] = {}
-        for line in _split(self.cleaned_data["rule_weights"], "\n"):
-            code, _, weight = line.partition(" ")
-            try:
-                weights[code] = _float(weight)
-            except ValueError as error:
-                raise forms.ValidationError(f"{code}: {error}") from None
-        return weights
-
-    def config(self, code: str) -> VerticalConfig:
-        """The configuration that the valid form describes."""
-        data = self.cleaned_data
-        names = set(VerticalConfig.__struct_fields__) - {"code"}
-        return VerticalConfig(code=code, **{name: data[name] for name in names})
-
-    def show(self, findings: Iterable[Finding]) -> None:
-        """Puts what the service found at its fields."""
-        for finding in findings:
-            self.add_error(finding.field if finding.field in self.fields else None, finding.message)

@@ -1,5 +1,6 @@
 """Decisions with their hits, read-only, and the daily counts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,20 +17,21 @@ from features.catalogue import CATALOGUE
 from features.vector import present_by_category, unpack
 from foundation.admin_facts import FactAdmin, FactPageAdmin
 from foundation.admin_filters import RecentValuesFilter
-from foundation.admin_parts import display, relative_time
+from foundation.admin_parts import display, short_text
+from scoring.cells import decided_cell, number_cell, rule_link, status_cell, two_lines
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
-from transactions.admin import amount_cell, identifier_cell, scope_of
-from transactions.feature_text import feature_texts
-from transactions.presenting import masked_identifiers, masked_reference, readable_request
-from transactions.search import search
+from transactions.admin import amount_cell, identifier_cell
+from transactions.admin_search import TransactionSearch
+from transactions.feature_text import feature_texts, shown_features
+from transactions.presenting import (
+    masked_identifiers,
+    masked_reference,
+    readable_request,
+    supplied_names,
+)
 
 COUNTS = ("live_hits", "shadow_hits", "errors")
-
-
-def status_cell(status: str) -> SafeString:
-    """A sign and a word in the colour of the status."""
-    return format_html('<span class="fs-status fs-{0}">{0}</span>', status)
 
 
 class VerticalFilter(RecentValuesFilter):
@@ -38,14 +40,18 @@ class VerticalFilter(RecentValuesFilter):
 
 
 @admin.register(Decision)
-class DecisionAdmin(FactPageAdmin):
+class DecisionAdmin(TransactionSearch, FactPageAdmin):
     page_template = "scoring/decision.html"
     institution_field = "transaction__institution"  # indexed there, in the order of the list
+    list_fullwidth = True
+    empty_list = (
+        "Every transaction that a client sends, or that is imported, gets a decision; it appears "
+        "here at once. How to send one stands in the API's description at /docs."
+    )
     list_display = (
-        "when",
+        "decided",
         "transaction_id_shown",
         "customer_masked",
-        "vertical",
         "amount",
         "score",
         "status_shown",
@@ -55,8 +61,6 @@ class DecisionAdmin(FactPageAdmin):
     list_filter = ("status", "risk_level", VerticalFilter, InstitutionFilter)
     list_select_related = ("transaction__customer", "institution")
     ordering = ("-transaction",)
-    search_fields = ("transaction__external_id",)
-    search_help_text = "Exact: transaction ID, customer, device, card token, e-mail, phone or IP"
 
     def get_urls(self) -> list[URLPattern]:
         route = path(
@@ -73,29 +77,24 @@ class DecisionAdmin(FactPageAdmin):
             return rows.defer("numbers", "texts", "inputs", "shadow_hits")
         return rows
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Decision], search_term: str
-    ) -> tuple[QuerySet[Decision], bool]:
-        if not search_term.strip():
-            return queryset, False
-        found = search(search_term.strip(), scope_of(request)).values("pk")
-        return queryset.filter(pk__in=found), False
-
     def page_context(self, request: HttpRequest, row: Decision) -> dict[str, Any]:
         values = unpack(row.numbers, row.texts, row.catalogue_version)
+        request_sent = readable_request(row.transaction)
         hits = sorted(row.hits, key=lambda hit: (hit["effect"] == "score", -hit["worth"]))
         return {
             "title": f"Decision on {row.transaction.external_id}",
             "hits": hits,
             "shadow_hits": row.shadow_hits,
             "categories": {
-                category: feature_texts(known)
+                category: shown_features(
+                    known, supplied_names(request_sent), row.transaction.currency
+                )
                 for category, known in present_by_category(values).items()
             },
             "features_known": sum(value is not None for value in values),
             "features_all": len(CATALOGUE),
-            "identifiers": masked_identifiers(readable_request(row.transaction)),
-            "beaten": feature_texts(row.inputs["computed"]),
+            "identifiers": masked_identifiers(request_sent),
+            "beaten": _beaten(row.inputs["computed"], values),
             "replay_url": reverse("admin:scoring_decision_replay", args=[row.pk]),
         }
 
@@ -114,21 +113,22 @@ class DecisionAdmin(FactPageAdmin):
             _tell(request, [difference.part for difference in differences])
         return HttpResponseRedirect(reverse("admin:scoring_decision_change", args=[row.pk]))
 
-    @display(description="When")
-    def when(self, obj: Decision) -> Any:
-        return relative_time(obj.transaction.occurred_at)
+    @display(description="Decided")
+    def decided(self, obj: Decision) -> SafeString:
+        return decided_cell(obj)
 
     @display(description="Transaction")
     def transaction_id_shown(self, obj: Decision) -> SafeString:
-        return identifier_cell(obj.transaction.external_id)
+        """The vertical stands below it, since rows have two lines anyhow."""
+        return format_html(
+            '{}<br><span class="fs-line fs-muted">{}</span>',
+            short_text(obj.transaction.external_id),
+            obj.transaction.vertical,
+        )
 
     @display(description="Customer")
     def customer_masked(self, obj: Decision) -> SafeString:
         return identifier_cell(masked_reference(obj.transaction.customer))
-
-    @display(description="Vertical")
-    def vertical(self, obj: Decision) -> str:
-        return obj.transaction.vertical
 
     @display(description="Amount")
     def amount(self, obj: Decision) -> SafeString:
@@ -136,18 +136,23 @@ class DecisionAdmin(FactPageAdmin):
 
     @display(description="Score")
     def score(self, obj: Decision) -> SafeString:
-        return format_html('<span class="fs-number">{}</span>', obj.fraud_score)
+        return number_cell(obj.fraud_score)
 
     @display(description="Status")
     def status_shown(self, obj: Decision) -> SafeString:
         return status_cell(obj.status)
 
     @display(description="Top reason")
-    def top_reason(self, obj: Decision) -> str:
-        if not obj.hits:
-            return "–"
+    def top_reason(self, obj: Decision) -> SafeString:
         more = len(obj.hits) - 1
-        return f"{obj.top_reason} (+{more})" if more else obj.top_reason
+        return two_lines(f"{obj.top_reason} (+{more})" if more > 0 else obj.top_reason)
+
+
+def _beaten(computed: dict[str, Any], values: Sequence[Any]) -> list[tuple[str, str, str]]:
+    """Features of which the client said otherwise than we found: name, its value, ours."""
+    ours = feature_texts(computed)
+    theirs = feature_texts({name: values[CATALOGUE.index[name]] for name in computed})
+    return [(name, theirs[name], text) for name, text in ours.items() if theirs[name] != text]
 
 
 def _tell(request: HttpRequest, parts: list[str]) -> None:
@@ -161,7 +166,7 @@ def _tell(request: HttpRequest, parts: list[str]) -> None:
 class RuleActivityAdmin(FactAdmin):
     list_display = (
         "day",
-        "rule_code",
+        "rule",
         "vertical",
         "institution",
         "live_hits",
@@ -172,6 +177,15 @@ class RuleActivityAdmin(FactAdmin):
     list_filter = ("rule_code", "vertical", InstitutionFilter)
     list_select_related = ("institution",)
     ordering = ("-day", "-live_hits")
+    counted = ("row", "rows")
+    empty_list = (
+        "Here stands how often each rule fired on each day, with effect and in shadow. The worker "
+        "counts decisions within seconds."
+    )
+
+    @display(description="Rule")
+    def rule(self, obj: RuleActivity) -> SafeString:
+        return rule_link(obj.rule_code)
 
 
 @admin.register(DecisionActivity)
@@ -181,6 +195,8 @@ class DecisionActivityAdmin(FactAdmin):
     list_filter = ("status", "vertical", InstitutionFilter)
     list_select_related = ("institution",)
     ordering = ("-day", "status")
+    counted = ("row", "rows")
+    empty_list = "Here stands how many decisions of each status a day had."
 
     @display(description="Status")
     def status_shown(self, obj: DecisionActivity) -> SafeString:

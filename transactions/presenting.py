@@ -12,6 +12,17 @@ from transactions.sealing import open_reference, open_request
 log = logging.getLogger(__name__)
 
 
+# Fields of a request that are features under this name.
+_GIVEN: Mapping[str, str] = {
+    "user_id": "user_id",
+    "amount": "amount",
+    "currency": "currency",
+    "vertical": "industry",
+    "transaction_type": "transaction_type",
+    "occurred_at": "occurred_at",
+}
+
+
 def _hidden(_: str) -> str:
     return DOTS
 
@@ -43,6 +54,13 @@ def readable_request(transaction: Transaction) -> dict[str, Any]:
     except (UnknownKeyVersion, TamperedValue) as error:
         log.error("transaction %s does not open: %s", transaction.pk, type(error).__name__)
         return {}
+
+
+def supplied_names(request: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the features that the client gave in an opened request."""
+    given = {name for name in _GIVEN if request.get(name) is not None}
+    named = {_GIVEN[name] for name in given}
+    return frozenset({*request.get("supplied", {}), *request.get("identifiers", {}), *named})
 
 
 def masked_identifiers(request: Mapping[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +20,8 @@ from foundation.admin_parts import (
     relative_time,
 )
 from foundation.errors import Problem
+from rules.admin.guide import guide, suggestions
+from rules.admin.moves import EXPLANATIONS, MOVE_NAMES, moves_from, starting_from
 from rules.admin.pages import state_label, verticals_in_words
 from rules.definition import Definition, State
 from rules.errors import Finding, Invalid
@@ -26,11 +29,12 @@ from rules.forms import CanaryForm, ParameterForm, ParameterFormSet, RuleForm, S
 from rules.models import Rule, RuleVersion
 from rules.queries import diff_versions, published_rule
 from rules.reasons import say_value
-from rules.services import MOVES, create_rule, edit_rule, set_rule_state
+from rules.services import create_rule, edit_rule, set_rule_state
 
 
 @admin.register(Rule)
 class RuleAdmin(FastModelAdmin):
+    empty_list = "The rules that decide. manage.py load_rules brings those that are shipped."
     list_display = (
         "rule",
         "state_shown",
@@ -100,6 +104,8 @@ class RuleAdmin(FastModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
+            path("guide/", wrap(self.guide_view), name="rules_rule_guide"),
+            path("code/<slug:code>/", wrap(self.code_view), name="rules_rule_by_code"),
             path("<int:pk>/edit/", wrap(self.edit_view), name="rules_rule_edit"),
             path("<int:pk>/state/<slug:to>/", wrap(self.state_view), name="rules_rule_state"),
             path(
@@ -140,8 +146,13 @@ class RuleAdmin(FastModelAdmin):
             in_force=published_rule(rule.code),
             may_change=may_change,
             may_publish=user.has_perm("rules.publish_ruleset"),
-            moves=_moves(State(rule.state)) if may_change else [],
+            moves=moves_from(State(rule.state)) if may_change else [],
         )
+
+    def code_view(self, request: HttpRequest, code: str) -> HttpResponse:
+        """Leads from a code, which is all that decisions keep, to the rule's page."""
+        rule = get_object_or_404(Rule, code=code)
+        return HttpResponseRedirect(reverse("admin:rules_rule_change", args=[rule.pk]))
 
     def version_view(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
         """One version, and how it differs from the one before."""
@@ -190,7 +201,7 @@ class RuleAdmin(FastModelAdmin):
             title=f"{rule.code}: {rule.state} to {target}",
             explanation=EXPLANATIONS[target],
             button=MOVE_NAMES[target],
-            form_class=_starting_from(form, rule.state),
+            form_class=starting_from(form, rule.state),
             act=move,
             back=reverse("admin:rules_rule_change", args=[rule.pk]),
         )
@@ -202,6 +213,11 @@ class RuleAdmin(FastModelAdmin):
     ) -> HttpResponse:
         demand(request, "rules.add_rule")
         return self._editor(request, None)
+
+    def guide_view(self, request: HttpRequest) -> HttpResponse:
+        """The language in short, and every feature that a rule can read; no query."""
+        demand(request, "rules.view_rule")
+        return page(self, request, "rules/guide.html", title="Writing rules", **guide())
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         demand(request, "rules.change_rule")
@@ -231,40 +247,8 @@ class RuleAdmin(FastModelAdmin):
             form=form,
             parameters=parameters,
             blocks=[finding for finding in findings if finding.block],
+            suggestions=suggestions(),
         )
-
-
-MOVE_NAMES = {
-    State.DRAFT: "Back to draft",
-    State.SHADOW: "Run in shadow",
-    State.CANARY: "Run as canary",
-    State.LIVE: "Go live",
-    State.RETIRED: "Retire",
-}
-EXPLANATIONS = {
-    State.DRAFT: "The rule leaves the next ruleset. Its versions stay.",
-    State.SHADOW: "It is evaluated and counted, and has no effect on decisions.",
-    State.CANARY: "It decides for a share of the customers and runs in shadow for the others.",
-    State.LIVE: "It decides for every transaction of its verticals.",
-    State.RETIRED: "The rule leaves the next ruleset. Its versions stay.",
-}
-
-
-def _moves(state: State) -> list[tuple[str, str]]:
-    """Target and button text of the moves from here, in the order of a rule's life."""
-    targets = MOVES[state] | ({State.CANARY} if state is State.CANARY else set())
-    names = MOVE_NAMES | ({State.CANARY: "Change share"} if state is State.CANARY else {})
-    return [(target.value, names[target]) for target in State if target in targets]
-
-
-def _starting_from(form: type[StateForm], state: str) -> type[StateForm]:
-    """The form with the state in which this page shows the rule."""
-
-    class Form(form):  # type: ignore[misc, valid-type]
-        def __init__(self, data: Any = None) -> None:
-            super().__init__(data, initial={"expected_state": state})
-
-    return Form
 
 
 def _forms(request: HttpRequest, rule: Rule | None) -> tuple[RuleForm, Any]:
@@ -278,6 +262,8 @@ def _forms(request: HttpRequest, rule: Rule | None) -> tuple[RuleForm, Any]:
         rows = [ParameterForm.values_of(p) for p in definition.parameters]
     form = RuleForm(data, initial=initial)
     form.fields["code"].disabled = rule is not None
+    if rule is None:
+        del form.fields["note"]  # the description says why there is a new rule
     return form, ParameterFormSet(data, initial=rows, prefix="parameters")
 
 
@@ -290,7 +276,7 @@ def _save(request: HttpRequest, rule: Rule | None, form: RuleForm, parameters: A
     user = person(request)
     if rule is None:
         code = values["code"]
-        return create_rule(by=user, code=code, definition=definition, note=values["note"]).pk
+        return create_rule(by=user, code=code, definition=definition).pk
     version: RuleVersion = edit_rule(
         by=user,
         code=rule.code,

@@ -11,13 +11,14 @@ from django.utils.safestring import SafeString
 from foundation.admin_parts import FastModelAdmin, demand, found, page, person, relative_time
 from foundation.errors import Problem
 from rules.errors import Invalid
-from rules.forms import VerticalForm
 from rules.models import Vertical
 from rules.services import edit_vertical
+from rules.vertical_form import VerticalForm
 
 
 @admin.register(Vertical)
 class VerticalAdmin(FastModelAdmin):
+    empty_list = "The lines of business with their thresholds. manage.py load_rules brings them."
     list_display = (
         "vertical",
         "review_threshold",

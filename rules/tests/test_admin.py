@@ -7,17 +7,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from features.catalogue import CATALOGUE
 from foundation import approvals
 from foundation.models import ApprovalRequest
 from foundation.roles import ANALYST, RISK_MANAGER
 from rules import sync
 from rules.catalogue import BuiltIn, built_in_rules
 from rules.definition import Definition, State
-from rules.forms import ParameterForm, ParameterFormSet, RuleForm, VerticalForm
+from rules.forms import ParameterForm, ParameterFormSet, RuleForm
 from rules.models import Rule, Ruleset, RuleVersion, Vertical
 from rules.queries import published_number
 from rules.tests.cast import A_FEW_RULES
 from rules.tests.people import make_user
+from rules.vertical_form import VerticalForm
 
 pytestmark = pytest.mark.django_db
 
@@ -305,3 +307,45 @@ def test_a_flood_of_parameter_rows_is_refused_without_drawing_them():
     answer = signed_in().post(reverse("admin:rules_rule_add"), data)
     assert answer.status_code == 200
     assert len(answer.context["parameters"].forms) <= 31
+
+
+def test_an_approver_sees_before_and_after_in_a_table_and_what_came_of_it() -> None:
+    data = sent(rule().version.definition, expected_version="1", name="Far too high")
+    rita = signed_in()
+    rita.post(rule_url("edit"), data)
+    rita.post(reverse("admin:rules_ruleset_propose"), {"reason": "a clearer name"})
+    request = ApprovalRequest.objects.get()
+    url = reverse("admin:foundation_approvalrequest_change", args=[request.pk])
+    assert "there is nobody" in rita.get(url).content.decode()
+    ravi = signed_in(name="ravi")
+    page = ravi.get(url).content.decode()
+    for part in ("Publication of rules, proposal", "Far too high", "rb-after", "other than rita"):
+        assert part in page
+    assert "risk manager other than rita: ravi." in page
+    approve = reverse("admin:foundation_approvalrequest_approve", args=[request.pk])
+    answer = ravi.post(approve, {"comment": ""}, follow=True)
+    assert "Ruleset 2 is in force." in answer.content.decode()
+
+
+def test_the_guide_names_every_feature_that_a_rule_can_read() -> None:
+    text = signed_in("analyst").get(reverse("admin:rules_rule_guide")).content.decode()
+    assert all(f">{f.name}<" in text for f in CATALOGUE if f.readable)
+
+
+def test_the_form_of_a_new_rule_suggests_names_in_use_and_asks_for_no_reason() -> None:
+    text = signed_in().get(reverse("admin:rules_rule_add")).content.decode()
+    assert '<option value="high_amount">' in text
+    assert "Why this edit" not in text
+    assert "Why this edit" in signed_in(name="rosa").get(rule_url("edit")).content.decode()
+    empty = text.split('class="rb-row"')[1].split("</fieldset>")[0]
+    assert "text-red" not in empty
+
+
+def test_a_half_filled_parameter_is_not_passed_over() -> None:
+    definition = rule().version.definition
+    row = f"parameters-{len(definition.parameters)}-"
+    data = sent(definition, expected_version="1", **{f"{row}name": "extra"})
+    data["parameters-TOTAL_FORMS"] = str(len(definition.parameters) + 1)
+    text = signed_in().post(rule_url("edit"), data).content.decode()
+    assert "This field is required" in text
+    assert RuleVersion.objects.filter(rule=rule()).count() == 1
