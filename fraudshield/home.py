@@ -1,5 +1,6 @@
 """The first page: what happened lately, by role, every figure a link to the page behind it."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,8 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from clients.queries import user_institutions
+from foundation.admin_parts import NO_INSTITUTION
+from foundation.approvals import waiting_for, waiting_requests
 from foundation.models import User
 from foundation.outbox import outbox_status
+from rules.definition import State
 from rules.queries import published_number
 from rules.registry import book_for
 from scoring.models import Decision, DecisionActivity
@@ -18,27 +22,46 @@ FLAGGED_SHOWN = 8
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Context of the admin's index. At most five queries, none of them over all decisions."""
+    """Context of the admin's index. At most eight queries, none of them over all decisions."""
     user = request.user
     context["title"] = "Home"
     if not isinstance(user, User) or not user.has_perm("scoring.view_decision"):
         return context
     institutions = list(user_institutions(user).values_list("id", flat=True))
+    if not institutions:
+        context["no_institution"] = NO_INSTITUTION
     today = datetime.now(UTC).date()
     number = published_number()
     context.update(
         figures=_figures(institutions, today),
         flagged=_flagged(institutions),
         ruleset=number,
-        rules_loaded=len(book_for(number).snapshot.rules) if number else 0,
+        rules=_rules_in_words(number),
+        approvals=_approvals(user),
         outbox=outbox_status() if user.has_perm("foundation.view_outboxevent") else None,
         decisions_url=reverse("admin:scoring_decision_changelist"),
     )
     return context
 
 
+def _rules_in_words(number: int | None) -> str:
+    """ "88 live, 10 in shadow" of the ruleset in force."""
+    if number is None:
+        return "publish one first"
+    states = Counter(rule.state for rule in book_for(number).snapshot.rules)
+    named = {State.LIVE: "live", State.CANARY: "canary", State.SHADOW: "in shadow"}
+    return ", ".join(f"{states[state]} {name}" for state, name in named.items() if states[state])
+
+
+def _approvals(user: User) -> dict[str, int] | None:
+    """How many requests wait, and how many of them for this person; None for who sees none."""
+    if not user.has_perm("foundation.view_approvalrequest"):
+        return None
+    return {"waiting": waiting_requests().count(), "yours": waiting_for(user).count()}
+
+
 def _figures(institutions: list[int], today: date) -> list[dict[str, Any]]:
-    """Decisions of the last seven days by status, with shares."""
+    """Decisions on transactions of the last seven days by status, with shares."""
     since = today - timedelta(days=6)
     rows = (
         DecisionActivity.objects.filter(institution_id__in=institutions, day__gte=since)
@@ -59,6 +82,7 @@ def _figures(institutions: list[int], today: date) -> list[dict[str, Any]]:
 
 
 def _flagged(institutions: list[int]) -> list[Decision]:
+    """The newest decisions, whenever their transactions took place."""
     return list(
         Decision.objects.filter(institution_id__in=institutions)
         .exclude(status=Decision.Status.APPROVED)
