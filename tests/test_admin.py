@@ -10,10 +10,12 @@ from django.urls import reverse
 from clients.models import Institution
 from foundation.models import AuditEntry
 from foundation.roles import ROLES
+from rules.models import Rule, Ruleset
 from scoring.models import Decision
 from scoring.services import score_transaction
 from scoring.tests.making import make_suspicious
 from transactions.models import Customer, Transaction
+from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db
 PAGES = sorted((model._meta.app_label, model._meta.model_name) for model in admin.site._registry)
@@ -211,3 +213,87 @@ def test_a_page_lists_the_customers_newest_transactions_first(decided, bank, peo
     shown = [number for number in range(25) if f">later-{number}<" in page]
     assert shown == list(range(5, 25))
     assert page.index(">later-24<") < page.index(">later-23<")
+
+
+@pytest.mark.parametrize(("model", "text"), [("customer", "ada"), ("device", "device-1815")])
+def test_a_customer_or_device_is_found_by_its_exact_reference_alone(decided, people, model, text):
+    client = signed_in(people["analyst"])
+    url = list_of("transactions", model)
+    assert "1 " + model in " ".join(client.get(url, {"q": f" {text} "}).content.decode().split())
+    for wrong in (text[:-1], "nobody", "'"):
+        assert "Nothing matches" in client.get(url, {"q": wrong}).content.decode()
+
+
+def test_a_label_is_found_by_its_transaction(decided, people):
+    for name in ("ours-1", "ours-2"):
+        row = Transaction.objects.get(external_id=name)
+        record_label(transaction_row=row, is_fraud=True, source="chargeback", by="test")
+    client, url = signed_in(people["analyst"]), list_of("transactions", "label")
+    page = client.get(url, {"q": "ours-1"}).content.decode()
+    assert "1 label" in " ".join(page.split())
+    assert "Nothing matches" in client.get(url, {"q": "x"}).content.decode()
+
+
+def test_a_code_on_a_decision_leads_to_the_rule(decided, people):
+    ours = Decision.objects.get(transaction__external_id="ours-1")
+    client = signed_in(people["analyst"])
+    page = client.get(reverse("admin:scoring_decision_change", args=[ours.pk])).content.decode()
+    link = reverse("admin:rules_rule_by_code", args=[ours.hits[0]["code"]])
+    assert f'href="{link}"' in page
+    rule = Rule.objects.get(code=ours.hits[0]["code"])
+    assert client.get(link)["Location"] == reverse("admin:rules_rule_change", args=[rule.pk])
+
+
+def test_what_the_client_supplied_is_marked_and_lengths_of_time_are_readable(decided, people):
+    ours = Decision.objects.get(transaction__external_id="ours-1")
+    url = reverse("admin:scoring_decision_change", args=[ours.pk])
+    page = signed_in(people["analyst"]).get(url).content.decode()
+    assert '>account_age_days <span class="fs-chip">client</span></dt>' in page
+    assert ">amount_log10</dt>" in page
+    assert ">5 days</dd>" in page
+
+
+def test_who_works_for_no_institution_is_told_what_to_ask_for(decided, people):
+    people["analyst"].scopes.all().delete()
+    client = signed_in(people["analyst"])
+    for url in (reverse("admin:index"), list_of("scoring", "decision")):
+        assert "You work for no institution yet" in client.get(url).content.decode()
+
+
+def test_home_tells_live_rules_from_those_in_shadow_and_counts_approvals(decided, people):
+    page = signed_in(people["risk_manager"]).get(reverse("admin:index")).content.decode()
+    states = [rule.state for rule in Ruleset.objects.get().content.rules]
+    assert f"{states.count('live')} live, {states.count('shadow')} in shadow" in page
+    assert "none for your vote" in page
+
+
+@pytest.mark.parametrize(
+    ("app_model", "title"),
+    [
+        ("rules_rule", "Rule book"),
+        ("foundation_approvalrequest", "Approvals"),
+        ("foundation_outboxdelivery", "Set aside"),
+        ("scoring_ruleactivity", "Rule activity"),
+    ],
+)
+def test_a_list_is_called_as_in_the_menu(decided, people, app_model, title):
+    page = signed_in(people["auditor"]).get(reverse(f"admin:{app_model}_changelist"))
+    assert f"<title> {title} | FraudShield" in " ".join(page.content.decode().split())
+
+
+def test_a_refused_page_says_who_may_and_shows_a_way_back(decided, people):
+    client = signed_in(people["analyst"])
+    answer = client.get(
+        reverse("admin:foundation_user_changelist"), headers={"accept": "text/html"}
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    for part in ("auditor", "administrator", "analyst", 'href="/admin/"'):
+        assert part in page
+
+
+def test_a_page_that_is_not_there_shows_a_way_back(decided, people):
+    answer = signed_in(people["analyst"]).get("/admin/nowhere/", headers={"accept": "text/html"})
+    assert answer.status_code == 404
+    assert 'href="/admin/"' in answer.content.decode()
+    assert "/admin/nowhere/" in answer.content.decode()
