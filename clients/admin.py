@@ -53,6 +53,7 @@ class KeptAdmin(FastModelAdmin):
 
 @admin.register(Institution)
 class InstitutionAdmin(KeptAdmin, ScopedModelAdmin):
+    empty_list = "An institution is a client whose systems send transactions. Add the first."
     institution_field = "id"
     list_display = ("name", "slug", "base_currency", "is_active", "created")
     list_filter = ("is_active",)
@@ -82,6 +83,8 @@ class InstitutionAdmin(KeptAdmin, ScopedModelAdmin):
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
     """Keys are issued and revoked, never edited."""
+
+    empty_list = "A client's system needs a key to send transactions. Issue one above."
 
     list_display = ("__str__", "name", "institution", "tier", "state", "expires", "last_used")
     list_filter = (InstitutionFilter,)
@@ -197,6 +200,7 @@ class ApiKeyAdmin(ReadOnlyModelAdmin, ScopedModelAdmin):
 
 @admin.register(Tier)
 class TierAdmin(KeptAdmin):
+    empty_list = "A tier says how many requests a minute a key may make."
     list_display = ("name", "requests_per_minute")
 
     def save_model(self, request: HttpRequest, obj: Tier, form: Any, change: bool) -> None:
@@ -206,6 +210,11 @@ class TierAdmin(KeptAdmin):
 @admin.register(StaffScope)
 class StaffScopeAdmin(ScopedModelAdmin):
     """Granted and withdrawn, never edited."""
+
+    empty_list = (
+        "A staff scope lets a person see an institution's data. Auditors and administrators need "
+        "none."
+    )
 
     list_display = ("user", "institution")
     list_filter = (InstitutionFilter,)
@@ -228,6 +237,6 @@ class StaffScopeAdmin(ScopedModelAdmin):
             services.withdraw_scope(scope=scope, by=person(request))
 
 
-# The admin discovers this module; those below take the filter from above.
+# The admin's discovery finds this module; those below take the filter from above.
 import clients.accounts.admin  # noqa: E402
 import clients.webhooks.admin  # noqa: E402, F401

@@ -147,7 +147,14 @@ def test_the_figures_of_all_processes_add_up(launch):
 def test_the_demo_file_holds_what_a_visitor_needs(launch):
     demo = launch.demo
     assert demo["url"] == launch.url
-    assert set(demo["users"]) == {"analyst", "supervisor", "risk_manager", "auditor", "admin"}
+    assert set(demo["users"]) == {
+        "analyst",
+        "supervisor",
+        "risk_manager",
+        "risk_manager_2",
+        "auditor",
+        "admin",
+    }
     assert all(set(user) == {"username", "password"} for user in demo["users"].values())
     with contextlib.closing(psycopg2.connect(demo["database_url"])) as connection:
         assert connection.server_version >= 150000
