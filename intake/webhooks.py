@@ -1,17 +1,15 @@
 """What calls about webhooks bring along, and what they are answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 from msgspec import UNSET, Meta, UnsetType
 
 from clients.webhooks.models import (
-    TEST_EVENT,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEndpoint,
@@ -24,7 +22,6 @@ from foundation.errors import BadRequest, FieldError
 from intake.body import kind_of
 from intake.errors import Wrong, fields_problem
 from intake.extras import printable, scalar_fault
-from intake.filters import decode_cursor, identifier, limit_of_page, one_of
 
 Event = Literal["fraud_detected", "high_risk_transaction", "transaction_approved"]
 State = Literal["pending", "delivered", "dead"]
@@ -35,7 +32,6 @@ Events = Annotated[list[Event], Meta(min_length=1, max_length=len(WebhookEvent))
 _HOUR: Final = 3_600
 MOST_HOURS: Final = int(LONGEST_OVERLAP.total_seconds()) // _HOUR
 USUAL_HOURS: Final = int(OVERLAP.total_seconds()) // _HOUR
-PAGE: Final = 50
 
 
 class NewEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +98,12 @@ class SecretAnswer(msgspec.Struct, frozen=True):
     secret: str
 
 
+class RemovedAnswer(msgspec.Struct, frozen=True):
+    """How many deliveries waited for it and were given up."""
+
+    given_up: int
+
+
 class DeliveryAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`endpoint` and `server`: where to. Of a URL that a request named, the server is told."""
 
@@ -150,15 +152,6 @@ class ReplayAnswer(msgspec.Struct, frozen=True):
 
     replayed: int
     more: bool
-
-
-class DeliveryFilters(msgspec.Struct, frozen=True, kw_only=True):
-    endpoint: UUID | None = None
-    state: State | None = None
-    event: str | None = None
-    transaction_id: str | None = None
-    limit: int = PAGE
-    cursor: UUID | None = None
 
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -211,42 +204,6 @@ def as_bad_request(error: ValidationError) -> BadRequest:
             for name, messages in error.message_dict.items()
         ]
     )
-
-
-def read_filters(given: QueryDict) -> DeliveryFilters:
-    """Raises BadRequest naming every parameter that is unknown, given twice or wrong."""
-    errors: list[FieldError] = []
-    values: dict[str, Any] = {}
-    for name in given:
-        try:
-            if name not in _READERS:
-                raise Wrong(f"is not a parameter; there are {', '.join(_READERS)}", "unknown")
-            (text,) = given.getlist(name)
-            values[name] = _READERS[name](text)
-        except Wrong as wrong:
-            errors.append(FieldError(printable(name)[:64], wrong.message, wrong.code))
-        except ValueError:
-            errors.append(FieldError(printable(name)[:64], "is given more than once", "conflict"))
-    if errors:
-        raise fields_problem(errors)
-    return DeliveryFilters(**values)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Wrong("must be an ID that we gave", "format") from None
-
-
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "endpoint": _uuid,
-    "state": one_of(*WebhookDelivery.State.values),
-    "event": one_of(*WebhookEvent.values, TEST_EVENT),
-    "transaction_id": identifier,
-    "limit": limit_of_page,
-    "cursor": decode_cursor,
-}
 
 
 def endpoint_answer(row: WebhookEndpoint, now: datetime) -> EndpointAnswer:

@@ -7,22 +7,19 @@ later changes nothing. Redirects are not followed; no proxy is taken from the en
 
 import http.client
 import logging
-import math
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotResolvedYet
 from dataclasses import dataclass
-from functools import lru_cache
+from math import inf
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 from django.conf import settings
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -30,6 +27,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from clients.webhooks.connections import clock, close_connections, pool_for, time_left
 from clients.webhooks.excerpts import READ_AT_MOST, excerpt
 from clients.webhooks.targets import address_fault, default_port, origin_of
 
@@ -38,7 +36,6 @@ SECONDS: Final = 5.0
 _MOST_ADDRESSES = 3
 _RESOLVED_FOR = 30.0
 _MOST_RESOLVED = 1_000
-_IDLE_CONNECTIONS = 16
 
 # It logs addresses, whose path and query may say more than they should.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -62,7 +59,7 @@ class _Refused(Exception):
 def send(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
     """Never raises for what a server, a network or a URL may do."""
     started = time.monotonic()
-    _clock.deadline = started + SECONDS
+    clock.deadline = started + SECONDS
     try:
         outcome = _send(url, body, headers, started)
     except _Refused as refused:
@@ -70,7 +67,7 @@ def send(url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
     except (HTTPError, OSError, ValueError, http.client.HTTPException) as error:
         return Outcome(_fault_of(error), _since(started))
     finally:
-        _clock.deadline = math.inf
+        clock.deadline = inf
     return outcome
 
 
@@ -90,7 +87,7 @@ def _send(url: str, body: bytes, headers: Mapping[str, str], started: float) -> 
                 last=position == len(addresses),
             )
         except (NewConnectionError, ConnectTimeoutError):
-            if position == len(addresses) or _left() < 0.5:
+            if position == len(addresses) or time_left() < 0.5:
                 raise
         else:
             return _read(response, started)
@@ -107,8 +104,8 @@ def _post(
     last: bool,
 ) -> urllib3.BaseHTTPResponse:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    left = _left()
-    pool = _pool(parts.scheme, parts.hostname or "", address, port)
+    left = time_left()
+    pool = pool_for(parts.scheme, parts.hostname or "", address, port)
     return pool.urlopen(
         "POST",
         path,
@@ -208,7 +205,7 @@ def _resolve(host: str, port: int) -> list[str]:
     if known and time.monotonic() < known[0]:
         return known[1]
     try:
-        found = _resolver.submit(_look_up, host, port).result(timeout=_left())
+        found = _resolver.submit(_look_up, host, port).result(timeout=time_left())
     except NotResolvedYet:
         raise TimeoutError from None
     except (OSError, UnicodeError):
@@ -224,90 +221,7 @@ def _look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-# -- connections ----------------------------------------------------------------------------------
-
-
-class _Clock(threading.local):
-    """When the attempt that this thread makes has to be over."""
-
-    deadline = math.inf
-
-
-_clock = _Clock()
-
-
-def _left() -> float:
-    left = _clock.deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return min(left, SECONDS)
-
-
-class _Socket(socket.socket):
-    """Each read waits for what is left of the attempt, so that dripping servers gain nothing.
-
-    Writing and handshakes need no such care: Python bounds each of them as a whole.
-    """
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(_left())
-        return super().recv_into(*args, **kwargs)
-
-
-class _TlsSocket(ssl.SSLSocket):
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(_left())
-        return super().recv_into(*args, **kwargs)
-
-
-def _bounded(sock: socket.socket) -> socket.socket:
-    bounded = _Socket(fileno=sock.detach())
-    bounded.settimeout(_left())
-    return bounded
-
-
-class _PlainConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _bounded(super()._new_conn())
-
-
-class _TlsConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _bounded(super()._new_conn())
-
-
-class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
-
-
-@lru_cache(maxsize=256)
-def _pool(scheme: str, host: str, address: str, port: int) -> urllib3.HTTPConnectionPool:
-    """Connections to one address under one name, kept open between attempts."""
-    if scheme == "http":
-        return _PlainPool(address, port, maxsize=_IDLE_CONNECTIONS)
-    return _TlsPool(
-        address,
-        port,
-        maxsize=_IDLE_CONNECTIONS,
-        server_hostname=host,
-        ssl_context=_tls_context(),
-    )
-
-
-@lru_cache(maxsize=1)
-def _tls_context() -> ssl.SSLContext:
-    """Trusts what the operating system trusts (SSL_CERT_FILE adds to it)."""
-    context = ssl.create_default_context()
-    context.sslsocket_class = _TlsSocket
-    return context
-
-
 def forget_connections() -> None:
     """Closes idle connections and forgets what names resolved to."""
-    _pool.cache_clear()
-    _tls_context.cache_clear()
+    close_connections()
     _resolved.clear()

@@ -15,7 +15,7 @@ from intake.fields import LONGEST_TYPE, FraudCheck
 from intake.filters import LARGEST_PAGE, LONGEST_ID, PAGE, TransactionFilters
 from intake.formats.native import NativeAnswer
 from intake.health import Health
-from intake.openapi import figures
+from intake.openapi import figures, webhooks
 from intake.openapi.parts import (
     NO_KEY,
     PROBLEMS,
@@ -154,6 +154,7 @@ PART: Final = Part(
         "decisions": "Asking for decisions and reading them back.",
         "transactions": "What was sent, identifiers masked.",
         **figures.TAGS,
+        **webhooks.TAGS,
         "state": "Whether the service works.",
     },
     error=ProblemDetails,
@@ -193,6 +194,7 @@ PART: Final = Part(
             [_TRANSACTION_ID],
         ),
         *figures.OPERATIONS,
+        *webhooks.OPERATIONS,
         Operation(
             name="health",
             path="/health",

@@ -19,11 +19,13 @@ from clients.models import Institution
 from clients.webhooks import services
 from clients.webhooks.models import WebhookDelivery, WebhookEndpoint
 from clients.webhooks.queries import deliveries_of, endpoints_of
+from clients.webhooks.replaying import MOST_REPLAYED, replay
 from foundation.errors import NotFound
 from intake.body import parse_object, read_body
 from intake.doors import door
 from intake.filters import encode_cursor
 from intake.formats.native import NATIVE
+from intake.webhook_filters import read_filters
 from intake.webhooks import (
     DeliveryPage,
     EndpointChange,
@@ -31,6 +33,7 @@ from intake.webhooks import (
     NewEndpoint,
     NewEndpointAnswer,
     Nothing,
+    RemovedAnswer,
     ReplayAnswer,
     ReplayWish,
     Rotation,
@@ -41,7 +44,6 @@ from intake.webhooks import (
     endpoint_answer,
     endpoint_values,
     read_fields,
-    read_filters,
 )
 
 SHOWN_OF_LOG = 100
@@ -76,8 +78,7 @@ def endpoint(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """One endpoint: read, changed, or removed with what waits for it."""
     row = _endpoint(client, pk)
     if request.method == "DELETE":
-        services.remove_endpoint(endpoint=row, by=_actor(client))
-        return HttpResponse(status=204)
+        return _json(RemovedAnswer(services.remove_endpoint(endpoint=row, by=_actor(client))))
     if request.method == "PATCH":
         wish = read_fields(_body(request), EndpointChange)
         try:
@@ -157,7 +158,7 @@ def replay_one(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """202 with the delivery as it waits again; one that waits already stays as it is."""
     read_fields(_body(request, empty=True), Nothing)
     row = _delivery(client, pk)
-    services.replay(deliveries=[row.pk], by=_actor(client))
+    replay(deliveries=[row.pk], by=_actor(client))
     return _json(delivery_answer(_delivery(client, pk)), 202)
 
 
@@ -172,9 +173,9 @@ def replay_many(request: HttpRequest, client: Client) -> HttpResponse:
     for name, value in _given(wish).items():
         if name in columns:
             rows = rows.filter(**{columns[name]: value})
-    ids = list(rows.order_by("pk").values_list("pk", flat=True)[: services.MOST_REPLAYED])
-    count = services.replay(deliveries=ids, by=_actor(client))
-    return _json(ReplayAnswer(count, more=len(ids) == services.MOST_REPLAYED), 202)
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_REPLAYED])
+    count = replay(deliveries=ids, by=_actor(client))
+    return _json(ReplayAnswer(count, more=len(ids) == MOST_REPLAYED), 202)
 
 
 def _endpoint(client: Client, pk: UUID) -> WebhookEndpoint:

@@ -13,7 +13,6 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from clients.admin import InstitutionFilter
-from clients.webhooks import services
 from clients.webhooks.admin.labels import (
     delivery_state,
     delivery_url,
@@ -21,6 +20,7 @@ from clients.webhooks.admin.labels import (
     event_choices,
 )
 from clients.webhooks.models import WebhookDelivery, WebhookEndpoint
+from clients.webhooks.replaying import MOST_REPLAYED, REPLAY, replay
 from foundation.admin_facts import FactPageAdmin
 from foundation.admin_parts import demand, found, person, relative_time, visible_institutions
 from foundation.logging import redact
@@ -120,12 +120,12 @@ class WebhookDeliveryAdmin(FactPageAdmin):
         return row.last_fault or "-"
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
-        return person(request).has_perm(services.REPLAY)
+        return person(request).has_perm(REPLAY)
 
     @admin.action(description="Send again", permissions=["replay"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
-        ids = list(queryset.values_list("pk", flat=True)[: services.MOST_REPLAYED])
-        count = services.replay(deliveries=ids, by=person(request))
+        ids = list(queryset.values_list("pk", flat=True)[:MOST_REPLAYED])
+        count = replay(deliveries=ids, by=person(request))
         left = len(ids) - count
         told = f"{count} deliveries are sent again."
         if left:
@@ -142,11 +142,11 @@ class WebhookDeliveryAdmin(FactPageAdmin):
         return [own, *urls]
 
     def again_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        demand(request, services.REPLAY)
+        demand(request, REPLAY)
 
         def again(request: HttpRequest) -> HttpResponse:
             row = found(self, request, str(pk))
-            if services.replay(deliveries=[row.pk], by=person(request)):
+            if replay(deliveries=[row.pk], by=person(request)):
                 messages.success(request, "It is sent again, under the same event ID.")
             else:
                 messages.error(request, "It waits already, or its endpoint was removed.")

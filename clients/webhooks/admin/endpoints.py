@@ -4,12 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone as clock
-from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -17,13 +14,10 @@ from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 
 from clients.admin import InstitutionFilter
-from clients.models import Institution
 from clients.webhooks import services
 from clients.webhooks.admin.forms import (
     AddEndpointForm,
     ChangeEndpointForm,
-    ChooseInstitutionForm,
-    RotateForm,
 )
 from clients.webhooks.admin.labels import (
     circuit_label,
@@ -34,6 +28,7 @@ from clients.webhooks.admin.labels import (
     endpoint_url,
     events_in_words,
 )
+from clients.webhooks.admin.secrets import SecretPages
 from clients.webhooks.models import WebhookDelivery, WebhookEndpoint
 from clients.webhooks.queries import unsettled
 from clients.webhooks.sealing import url_of
@@ -49,7 +44,6 @@ from foundation.admin_parts import (
     page,
     person,
     relative_time,
-    visible_institutions,
 )
 from foundation.errors import Problem
 
@@ -71,7 +65,7 @@ class CountingChangeList(QuietChangeList):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(FactPageAdmin):
+class WebhookEndpointAdmin(SecretPages, FactPageAdmin):
     page_template = "clients/webhook_endpoint.html"
     list_display = (
         "name",
@@ -181,7 +175,7 @@ class WebhookEndpointAdmin(FactPageAdmin):
         variant=ActionVariant.PRIMARY,
     )
     def register(self, request: HttpRequest) -> HttpResponse:
-        form = AddEndpointForm(request.POST or None, institutions=self._institutions(request))
+        form = AddEndpointForm(request.POST or None, institutions=self.institutions(request))
         if request.method == "POST" and form.is_valid():
             made = services.add_endpoint(by=person(request), **form.cleaned_data)
             messages.success(request, "The endpoint is registered. Its secret is one click away.")
@@ -259,82 +253,7 @@ class WebhookEndpointAdmin(FactPageAdmin):
             dangerous=True,
         )
 
-    # -- secrets ------------------------------------------------------------------------------
-
-    def secret_view(self, request: HttpRequest, row: WebhookEndpoint) -> HttpResponse:
-        def show(request: HttpRequest) -> HttpResponse:
-            secret = services.reveal_secret(
-                institution=row.institution, endpoint=row, by=person(request)
-            )
-            return self._secret_page(request, str(row), secret, endpoint_url(row.pk))
-
-        answer: HttpResponse = require_POST(show)(request)
-        return answer
-
-    def rotate_view(self, request: HttpRequest, row: WebhookEndpoint) -> HttpResponse:
-        back = endpoint_url(row.pk)
-        form = RotateForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            secret = services.rotate_secret(
-                institution=row.institution, endpoint=row, by=person(request), **form.cleaned_data
-            )
-            return self._secret_page(request, str(row), secret, back)
-        return page(
-            self,
-            request,
-            "foundation/confirm.html",
-            title=f"Rotate the secret of {row}",
-            form=form,
-            button="Rotate",
-            back=back,
-            explanation="Meanwhile both secrets sign (webhook-signature carries both; "
-            "X-Webhook-Signature changes to the new one at the end).",
-        )
-
-    @action(description="Default secret", permissions=["manage"], icon="key")
-    def default_secret(self, request: HttpRequest) -> HttpResponse:
-        """The secret that signs what goes to URLs named by requests."""
-        back = reverse("admin:clients_webhookendpoint_changelist")
-        form = ChooseInstitutionForm(request.POST or None, institutions=self._institutions(request))
-        if request.method == "POST" and form.is_valid():
-            institution = form.cleaned_data["institution"]
-            secret = services.reveal_secret(institution=institution, by=person(request))
-            return self._secret_page(request, str(institution), secret, back)
-        return page(
-            self,
-            request,
-            "foundation/confirm.html",
-            title="Show an institution's default secret",
-            form=form,
-            button="Show",
-            back=back,
-            explanation="It signs what is sent to the URLs that requests name themselves "
-            "(X-Webhook-URL). Who looks is written down. To rotate it, open one of the servers "
-            "“named by requests”.",
-        )
-
-    def _secret_page(
-        self, request: HttpRequest, owner: str, secret: str, back: str
-    ) -> HttpResponse:
-        """Shows a secret in this one answer: not in the session, a message or an address."""
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Signing secret",
-            "owner": owner,
-            "secret": secret,
-            "back": back,
-        }
-        response = TemplateResponse(request, "clients/webhook_secret.html", context).render()
-        add_never_cache_headers(response)
-        return response
-
     # -- shared -------------------------------------------------------------------------------
-
-    def _institutions(self, request: HttpRequest) -> QuerySet[Institution]:
-        ids = visible_institutions(person(request))
-        active = Institution.objects.filter(is_active=True)
-        return active if ids is None else active.filter(pk__in=ids)
 
     def _confirm(
         self,

@@ -15,6 +15,7 @@ from clients.webhooks.delivering import deliver_due
 from clients.webhooks.emitting import emit
 from clients.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from clients.webhooks.recording import Result
+from clients.webhooks.replaying import replay
 from clients.webhooks.schedule import OPENS_AFTER, TRIES
 from clients.webhooks.secrets import OVERLAP
 from clients.webhooks.sending import Outcome
@@ -22,7 +23,6 @@ from clients.webhooks.services import (
     change_endpoint,
     close_circuit,
     remove_endpoint,
-    replay,
     reveal_secret,
     rotate_secret,
 )
