@@ -19,6 +19,7 @@ def health(**changes) -> Health:
         "database_connected": True,
         "redis_connected": True,
         "outbox": IDLE,
+        "webhooks": None,
     }
     return Health(**{**sound, **changes})
 
