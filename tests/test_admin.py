@@ -297,3 +297,10 @@ def test_a_page_that_is_not_there_shows_a_way_back(decided, people):
     assert answer.status_code == 404
     assert 'href="/admin/"' in answer.content.decode()
     assert "/admin/nowhere/" in answer.content.decode()
+
+
+def test_the_home_page_takes_few_queries(decided, people, django_assert_max_num_queries):
+    client = signed_in(people["administrator"])
+    client.get(reverse("admin:index"))  # the ruleset is in memory from then on
+    with django_assert_max_num_queries(13):
+        client.get(reverse("admin:index"))
