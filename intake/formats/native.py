@@ -11,7 +11,8 @@ from typing import Any, Literal
 import msgspec
 from django.http import HttpRequest, HttpResponse
 
-from clients.authentication import Client, authenticate
+from clients.authentication import Client
+from clients.credentials import client_by_key
 from features.aliases import ALIASES, Conflict, canonicalise
 from features.framework import Value
 from features.supplied import parse_moment, read
@@ -75,8 +76,8 @@ def native_answer(answer: Answer, unknown_fields: tuple[str, ...] = ()) -> Nativ
 
 
 def by_key(request: HttpRequest) -> Client:
-    """The client of the key in X-API-Key. Raises Unauthorized."""
-    return authenticate(request.META.get("HTTP_X_API_KEY"))
+    """The client of the key in X-API-Key, or else of an account's token. Raises Unauthorized."""
+    return client_by_key(request.META)
 
 
 class Native:

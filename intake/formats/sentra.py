@@ -13,9 +13,8 @@ from typing import Any, Final, Literal
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from clients.accounts.errors import TokenMissing
-from clients.accounts.tokens import client_of
 from clients.authentication import Client
+from clients.credentials import client_by_token
 from features.framework import Value
 from features.identifiers import normal_form
 from features.vector import by_name
@@ -23,7 +22,7 @@ from foundation.errors import BadRequest, FieldError, Problem
 from intake.body import kind_of, parse_object
 from intake.errors import fields_problem
 from intake.formats.base import Decoded, Scored
-from intake.formats.native import by_key, decode_fields
+from intake.formats.native import decode_fields
 from intake.places import place_before
 from scoring.decided import Decided
 from scoring.models import Decision
@@ -41,7 +40,6 @@ _CUSTOMERS: Final = ("phone_number", "phone", "device_id")
 _COORDINATES: Final = re.compile(
     r"\s*(-?\d{1,2}(?:\.\d+)?)\s*,\s*(-?\d{1,3}(?:\.\d+)?)\s*"
 ).fullmatch
-_scheme_and_token: Final = re.compile(r"\s*(\S+)\s+(\S+)\s*").fullmatch
 
 
 class Signals(msgspec.Struct, frozen=True):
@@ -99,9 +97,7 @@ class Sentra:
 
     def client_of(self, request: HttpRequest) -> Client:
         """By bearer token; without one, an API key does as well."""
-        if "HTTP_AUTHORIZATION" not in request.META and "HTTP_X_API_KEY" in request.META:
-            return by_key(request)
-        return client_of(bearer_of(request))
+        return client_by_token(request.META)
 
     def refuse(self, problem: Problem, request: HttpRequest) -> HttpResponse:
         headers = dict(problem.headers)
@@ -112,14 +108,6 @@ class Sentra:
 
 SENTRA = Sentra()
 _encode = msgspec.json.Encoder().encode
-
-
-def bearer_of(request: HttpRequest) -> str:
-    """The token in the header Authorization. Raises TokenMissing for none, and for another kind."""
-    match = _scheme_and_token(request.META.get("HTTP_AUTHORIZATION", ""))
-    if match is None or match[1].lower() != "bearer":
-        raise TokenMissing
-    return match[2]
 
 
 def _error_body(problem: Problem, request: HttpRequest) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def test_an_unreachable_database_is_a_503(monkeypatch):
     def unreachable(key):
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(native, "authenticate", unreachable)
+    monkeypatch.setattr(native, "client_by_key", unreachable)
     answer = post()
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
@@ -39,7 +39,7 @@ def test_the_unforeseen_is_a_500_without_internals(monkeypatch):
     def broken(key):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(native, "authenticate", broken)
+    monkeypatch.setattr(native, "client_by_key", broken)
     answer = post(Client(raise_request_exception=False))
     assert answer.status_code == 500
     assert b"secret" not in answer.content

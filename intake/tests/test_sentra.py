@@ -414,3 +414,27 @@ def test_the_documentation_is_swagger_ui():
     response = HttpClient().get("/docs")
     assert response.status_code == 200
     assert b"swagger" in response.content.lower()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("post", "/api/v1/fraud/check", 200),
+        ("get", "/api/v1/transactions", 200),
+        ("get", "/api/v1/decisions/unknown", 404),
+    ],
+)
+def test_an_accounts_token_opens_the_native_addresses_too(sentra, method, path, status):
+    body = {"data": json.dumps({"user_id": "C-1", "amount": 10})} if method == "post" else {}
+    call = getattr(HttpClient(headers=sentra.headers), method)
+    response = call(path, content_type="application/json", **body)
+    assert response.status_code == status
+    assert response.headers["RateLimit-Policy"].startswith('"free";')
+
+
+@pytest.mark.parametrize("path", ["/api/v1/transactions", "/api/v1/decisions/unknown"])
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Basic YTpi", "Bearer", ""])
+def test_a_wrong_token_is_refused_at_the_native_addresses_too(rule_book, path, header):
+    response = HttpClient(headers={"Authorization": header}).get(path)
+    assert response.status_code == 401
+    assert response.json()["status"] == 401

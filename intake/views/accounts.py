@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from clients.accounts import services, sessions, tokens
 from clients.accounts.checking import check_registration
 from clients.accounts.queries import account_of
+from clients.credentials import bearer_of
 from foundation.addresses import client_address
 from foundation.errors import FieldError
 from intake.body import kind_of, parse_object, read_body
 from intake.doors import open_door
 from intake.errors import fields_problem
 from intake.extras import scalar_fault
-from intake.formats.sentra import SENTRA, bearer_of
+from intake.formats.sentra import SENTRA
 from intake.formats.sentra_accounts import (
     ChangingPassword,
     Done,
@@ -68,21 +69,21 @@ def logout(request: HttpRequest) -> HttpResponse:
     if "refresh_token" in given:
         claims = tokens.read_refresh(given["refresh_token"])
     else:
-        claims = tokens.read_access(bearer_of(request))
+        claims = tokens.read_access(bearer_of(request.META))
     sessions.logout(claims=claims)
     return _json(Done("Signed out."))
 
 
 @open_door(wire=SENTRA, endpoint="auth_logout_all", methods=POST)
 def logout_everywhere(request: HttpRequest) -> HttpResponse:
-    sessions.logout_everywhere(claims=tokens.read_access(bearer_of(request)))
+    sessions.logout_everywhere(claims=tokens.read_access(bearer_of(request.META)))
     return _json(Done("Signed out everywhere."))
 
 
 @open_door(wire=SENTRA, endpoint="auth_password", methods=POST)
 def change_password(request: HttpRequest) -> HttpResponse:
     """Ends all sessions and answers the tokens of a new one."""
-    bearer = bearer_of(request)
+    bearer = bearer_of(request.META)
     tokens.client_of(bearer)  # refuses what is revoked
     given = _texts(request, ChangingPassword)
     opened = services.change_password(
