@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from foundation.errors import CONTENT_TYPE
+
 Json = dict[str, Any]
 
 REF: Final = "#/components/schemas/{name}"
@@ -101,6 +103,10 @@ PROBLEMS: Final[Mapping[int, str]] = {
 }
 """What most formats mean by a status."""
 _COME_AGAIN: Final = (429, 503)
+_BEFORE_ANY_FORMAT: Final[Json] = {
+    CONTENT_TYPE: {"schema": {"$ref": REF.format(name="ProblemDetails")}}
+}
+"""NUL in an address, a foreign host name: refused before anybody asks what format it is."""
 
 
 def paths_of(part: Part, schemas: Mapping[int, Json]) -> Iterator[tuple[str, str, Json]]:
@@ -159,7 +165,10 @@ def refusals_of(part: Part, schemas: Mapping[int, Json]) -> Json:
             "headers": _header_refs(
                 "X-Request-ID", *(["Retry-After"] if status in _COME_AGAIN else [])
             ),
-            "content": {part.media: {"schema": schemas[id(part.error)]}},
+            "content": {
+                part.media: {"schema": schemas[id(part.error)]},
+                **(_BEFORE_ANY_FORMAT if status == 400 and part.media != CONTENT_TYPE else {}),
+            },
         }
         for status in sorted(used)
     }

@@ -11,11 +11,10 @@ from intake.formats.sentinel import (
     CURRENCY,
     LARGEST_BATCH,
     LONGEST_NAME,
-    SentinelAnswer,
     SentinelError,
     SentinelItemError,
-    VerticalAnswer,
 )
+from intake.formats.sentinel_answers import SentinelAnswer, VerticalAnswer
 from intake.formats.sentinel_reads import (
     Categories,
     RuleCount,

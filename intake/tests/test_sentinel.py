@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clients.models import Institution
-from intake.formats.sentinel import rule_id_of
+from intake.formats.sentinel_answers import rule_id_of
 from intake.tests.conftest import open_bank
 from intake.tests.sentinel_cast import BATCH, CERTAIN, FRAUD, ONE, SINGLE, plain, refused, with_key
 from rules.models import Ruleset

@@ -196,6 +196,11 @@ def addresses(patterns, before: str = "/"):
         yield from [path] if inner is None else addresses(inner, path)
 
 
+def nameless(path: str) -> str:
+    """The path without the names of its parts that vary."""
+    return re.sub(r"{\w+}", "{}", path)
+
+
 ADDRESSES = set(addresses(urlpatterns))
 PAGES = {"/api/schema", "/openapi.json", "/docs", "/metrics"}
 """Not described: the description itself, and what speaks no JSON."""
@@ -204,7 +209,10 @@ PAGES = {"/api/schema", "/openapi.json", "/docs", "/metrics"}
 def test_the_description_is_openapi_3_1_and_names_every_address():
     described = http.get("/api/schema").json()
     assert described["openapi"] == "3.1.0"
-    assert set(described["paths"]) == ADDRESSES - PAGES
+    named = {nameless(path) for path in described["paths"]}
+    there = {nameless(path) for path in ADDRESSES - PAGES}
+    assert named <= there
+    assert {path for path in there if path.removeprefix("/gateway") not in named | PAGES} == set()
     request = described["components"]["schemas"]["FraudCheck"]
     assert request["required"] == ["amount", "user_id"]
     assert len(request["properties"]) > 300

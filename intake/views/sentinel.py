@@ -13,13 +13,12 @@ from intake.batches import decide_batch, first_problem
 from intake.body import read_body
 from intake.doors import check_door, door, idempotency_key, with_headers
 from intake.formats.sentinel import (
-    DECIDING,
     SENTINEL,
     SENTINEL_VERTICAL,
     decode_batch,
     encode_batch,
-    rule_id_of,
 )
+from intake.formats.sentinel_answers import DECIDING, rule_id_of
 from intake.formats.sentinel_reads import (
     Categories,
     RuleCount,
