@@ -74,10 +74,19 @@ def test_what_is_another_institutions_is_not_found(bank, stranger, path):
     assert theirs.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("name", ["%00", "a%00b", "x" * 129, "%ff", "%ed%a0%80", "..", "a%0Ab"])
+@pytest.mark.parametrize("name", ["x" * 129, "%ff", "%ed%a0%80", "..", "a%0Ab"])
 @pytest.mark.parametrize("path", ["decisions", "transactions"])
 def test_an_impossible_id_is_not_found(bank, path, name):
     assert bank.get(f"/api/v1/{path}/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["decisions/%00", "transactions/a%00b", "transactions?user_id=a%00"]
+)
+def test_an_address_with_nul_is_malformed(bank, path):
+    response = bank.get(f"/api/v1/{path}")
+    assert response.status_code == 400
+    assert response.json()["type"] == "/problems/bad-request"
 
 
 @pytest.mark.parametrize(
@@ -160,7 +169,6 @@ def test_a_list_can_be_narrowed(bank, params, found):
         {"risk_level": "LOW"},
         {"transaction_type": ""},
         {"user_id": ""},
-        {"user_id": "a\0"},
         {"user_id": "x" * 201},
         {"transaction_id": "\n"},
         {"occurred_from": "yesterday"},
