@@ -51,8 +51,8 @@ class LabelFileForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["institution"].queryset = institutions  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
+    def clean_file(self) -> "UploadedFile[Any]":
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if file.size is not None and file.size > LARGEST_FILE:
             raise forms.ValidationError(
                 f"Files of more than {LARGEST_FILE // 1024} KiB go in with manage.py import_labels."
@@ -83,7 +83,7 @@ class LabelAdmin(FactAdmin):
     def has_upload_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return person(request).has_perm("transactions.add_label")
 
-    @action(
+    @action(  # type: ignore[untyped-decorator]
         description="Upload a file",
         permissions=["upload"],
         icon="upload_file",
@@ -107,7 +107,7 @@ class LabelAdmin(FactAdmin):
         return self._page(request, title="Upload labels or chargebacks", form=form)
 
     def _preview(
-        self, request: HttpRequest, institution: Institution, source: str, file: UploadedFile
+        self, request: HttpRequest, institution: Institution, source: str, file: "UploadedFile[Any]"
     ) -> HttpResponse:
         """Raises LabelFileError, UnicodeDecodeError."""
         text, name = file.read().decode("utf-8-sig"), str(file.name)[:100]
