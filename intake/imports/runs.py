@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from clients.models import Institution
 from foundation import audit
+from foundation.locks import alone
 from intake.imports.errors import CannotImport
 from intake.imports.formats import Options
 from intake.imports.ordering import Survey
@@ -37,24 +38,14 @@ def facts_of(path: Path) -> FileFacts:
 
 @contextmanager
 def only_one(institution: Institution, file: FileFacts) -> Iterator[None]:
-    """Holds a lock of this database session while one process imports this content.
-
-    Raises CannotImport when another one does. The lock ends with the session, however that ends.
-    """
-    name = f"intake.import:{institution.pk}:{file.fingerprint}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
+    """Raises CannotImport while another process imports this content."""
+    with alone(f"intake.import:{institution.pk}:{file.fingerprint}") as taken:
+        if not taken:
             raise CannotImport(
                 f"{file.name} is being imported for {institution.slug} by another process; "
                 "wait for it, or stop it first."
             )
-    try:
         yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def begin(

@@ -8,13 +8,13 @@ from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
+from foundation.locks import alone, together
 from learning.archive.store import FOLDER, SUFFIX, Store
 from learning.errors import ArchiveBusy, ArchiveMoved
 from learning.models import ArchiveFile, ArchiveState
 
-# Keys of PostgreSQL's advisory locks: (a number of ours, which lock).
-_ROOM: Final = 0x4653_4C41
-_WRITE, _READ = 1, 2
+_WRITE: Final = "learning.archive:write"
+_READ: Final = "learning.archive:read"
 _State = ArchiveFile.State
 
 
@@ -30,11 +30,8 @@ class Planned(NamedTuple):
 
 @contextlib.contextmanager
 def writing() -> Iterator[None]:
-    """Only one process exports, compacts or repairs at a time. Raises ArchiveBusy at once.
-
-    The lock belongs to the connection: PostgreSQL gives it back when the process dies.
-    """
-    with _lock("pg_try_advisory_lock", "pg_advisory_unlock", _WRITE) as taken:
+    """Only one process exports, compacts or repairs at a time. Raises ArchiveBusy at once."""
+    with alone(_WRITE) as taken:
         if not taken:
             raise ArchiveBusy
         yield
@@ -43,29 +40,15 @@ def writing() -> Iterator[None]:
 @contextlib.contextmanager
 def removing() -> Iterator[bool]:
     """Whether files may be removed: not while anybody holds the archive for reading."""
-    with _lock("pg_try_advisory_lock", "pg_advisory_unlock", _READ) as taken:
+    with alone(_READ) as taken:
         yield taken
 
 
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
     """While this is held no file is removed. Waits while some are just being removed."""
-    with _lock("pg_advisory_lock_shared", "pg_advisory_unlock_shared", _READ):
+    with together(_READ):
         yield
-
-
-@contextlib.contextmanager
-def _lock(take: str, give_back: str, which: int) -> Iterator[bool]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {take}(%s, %s)", [_ROOM, which])
-        # The shared lock's function returns nothing: it waits instead.
-        taken = cursor.fetchone()[0] is not False
-    try:
-        yield taken
-    finally:
-        if taken and connection.connection is not None and not connection.connection.closed:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT {give_back}(%s, %s)", [_ROOM, which])
 
 
 def state() -> ArchiveState:

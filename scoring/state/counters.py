@@ -60,9 +60,19 @@ class Recording:
     marks: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
+def keys_of(institution_id: int, generation: str) -> str:
+    """What the names of all keys of one generation of an institution's state begin with."""
+    return f"{_institution(institution_id)}{generation}:"
+
+
 def state_name(institution_id: int, script: Script = SCRIPT) -> str:
     """The key under which the state of an institution is described."""
-    return f"fs:{{{institution_id}}}:{script.fingerprint}.{hash_versions()[0]}"
+    return f"{_institution(institution_id)}{script.fingerprint}.{hash_versions()[0]}"
+
+
+def _institution(institution_id: int) -> str:
+    """The braces keep an institution's keys on one node of a cluster; counters.lua reads them."""
+    return f"fs:{{{institution_id}}}:"
 
 
 def ask(recording: Recording, script: Script = SCRIPT) -> bytes:

@@ -9,7 +9,7 @@ import redis
 
 from clients.models import Institution
 from foundation.redis_scripts import patient_client
-from scoring.state.counters import state_name
+from scoring.state.counters import keys_of, state_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def _state(server: redis.Redis, institution_id: int, slug: str) -> StateOf | Non
     hot: Counter[str] = Counter()
     busiest: dict[str, int] = {}
     hour = int(float(newest or 0) // 3_600)
-    key = f"fs:{{{institution_id}}}:{str(generation, 'ascii')}:hot:{hour}"  # type: ignore[arg-type]
+    key = f"{keys_of(institution_id, str(generation, 'ascii'))}hot:{hour}"  # type: ignore[arg-type]
     ranked: list[Any] = server.zrange(key, 0, -1, desc=True, withscores=True)
     for member, events in ranked:
         kind = member.partition(b":")[0].decode()

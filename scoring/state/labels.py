@@ -32,8 +32,8 @@ def tell_labels(events: list[Envelope[LabelRecorded]]) -> None:
 def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int:
     """Bring the entities of these transactions up to the labels known by then.
 
-    Of several labels the current one holds (transactions.labels). Returns how many changed anything.
-    Raises RedisUnavailableError.
+    Of several labels the current one holds (transactions.labels). Returns how many changed
+    anything. Raises RedisUnavailableError.
     """
     verdicts = _verdicts(ids, known_by)
     calls = [

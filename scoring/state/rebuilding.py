@@ -18,15 +18,15 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from clients.models import Institution
 from features.windows.declaring import LATE_SECONDS, WINDOWS
 from foundation import audit
 from foundation.errors import Conflict
+from foundation.locks import alone
 from foundation.redis_scripts import patient_client
-from scoring.state.counters import state_name
+from scoring.state.counters import keys_of, state_name
 from scoring.state.following import count, record_outcomes
 from scoring.state.labels import tell_risk
 from scoring.state.opening import ALWAYS
@@ -117,6 +117,12 @@ def waiting(institution: Institution) -> int:
     return _stored(institution, start).count()
 
 
+def beyond(institution: Institution) -> int:
+    """How many stored transactions no window can reach any more. Two queries."""
+    start, _ = _reach(institution)
+    return Transaction.objects.filter(institution=institution, occurred_at__lt=start).count()
+
+
 def _reach(institution: Institution) -> tuple[datetime, bool]:
     """From when on transactions are counted, and whether none is stored from before."""
     stored = Transaction.objects.filter(institution=institution)
@@ -195,20 +201,14 @@ def _forget(institution_id: int, generation: str) -> None:
     if not generation:
         return
     with patient_client() as server:
-        keys = server.scan_iter(f"fs:{{{institution_id}}}:{generation}:*", count=5_000)
+        keys = server.scan_iter(f"{keys_of(institution_id, generation)}*", count=5_000)
         while some := list(islice(keys, 1_000)):
             server.unlink(*some)
 
 
 @contextmanager
 def _only_one(institution: Institution) -> Iterator[None]:
-    name = f"scoring.rebuild_counters:{institution.pk}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        if not cursor.fetchone()[0]:
+    with alone(f"scoring.rebuild_counters:{institution.pk}") as taken:
+        if not taken:
             raise Conflict(f"The counters of {institution.slug} are being rebuilt already.")
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
