@@ -4,11 +4,9 @@ import time
 
 from django.db import DatabaseError
 
-from intelligence.lists.builtin import BUILTIN
 from intelligence.models import List
 
 REFRESH_SECONDS = 5.0
-_BUILTIN_NAMES = frozenset(spec.name for spec in BUILTIN)
 
 
 class _Cache:
@@ -17,7 +15,7 @@ class _Cache:
 
 
 def list_names() -> frozenset[str]:
-    """Names of all lists, at most five seconds old; without a database those of the built-in ones.
+    """Names of the lists in the database, at most five seconds old; without one those known last.
 
     One SQL query when it is refreshed, else none.
     """
@@ -25,10 +23,10 @@ def list_names() -> frozenset[str]:
         try:
             stored = frozenset(List.objects.values_list("name", flat=True))
         except DatabaseError:  # not migrated, or down: rules are still checked
-            return _BUILTIN_NAMES | _Cache.names
+            return _Cache.names
         _Cache.names = stored
         _Cache.loaded_at = time.monotonic()
-    return _BUILTIN_NAMES | _Cache.names
+    return _Cache.names
 
 
 def forget_names() -> None:

@@ -48,6 +48,10 @@ _ROOT_OF_TWO = math.sqrt(2)
 UNUSUAL_HOUR = 1 / 100
 UNUSUAL_WEEKDAY = 1 / 40
 
+# The same where a single hour (weekday) is called unusual. Heavier, as no other side speaks along.
+_CAUTIOUS_HOURS = 8.0
+_CAUTIOUS_WEEKDAYS = 7.0
+
 
 class Rhythm(NamedTuple):
     """The customer's weights of hours and weekdays, and the ones it is now."""
@@ -178,7 +182,9 @@ def is_unusual_hour(rhythm: Rhythm) -> bool:
     Even odds take part with the weight of eight transactions: an hour in which nothing was seen is
     unusual after 26 recent transactions elsewhere.
     """
-    return (rhythm.hours[rhythm.hour] + 8 / HOURS) / (rhythm.total + 8) < UNUSUAL_HOUR
+    even = _CAUTIOUS_HOURS / HOURS
+    share = (rhythm.hours[rhythm.hour] + even) / (rhythm.total + _CAUTIOUS_HOURS)
+    return share < UNUSUAL_HOUR
 
 
 def is_unusual_weekday(rhythm: Rhythm) -> bool:
@@ -187,4 +193,6 @@ def is_unusual_weekday(rhythm: Rhythm) -> bool:
     Even odds take part with the weight of seven transactions: a day on which nothing was seen is
     unusual after 34 recent transactions on others.
     """
-    return (rhythm.weekdays[rhythm.weekday] + 1) / (rhythm.total + 7) < UNUSUAL_WEEKDAY
+    even = _CAUTIOUS_WEEKDAYS / len(rhythm.weekdays)
+    share = (rhythm.weekdays[rhythm.weekday] + even) / (rhythm.total + _CAUTIOUS_WEEKDAYS)
+    return share < UNUSUAL_WEEKDAY
