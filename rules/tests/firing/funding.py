@@ -14,15 +14,15 @@ ROWS: list[Row] = [
     ("device_many_cards", {"device_cards_24h": 4}, 75),
     ("device_many_cards", {"device_cards_24h": 3}, None),
     ("device_many_cards", {}, None),
-    ("bust_out", {"credit_used_ratio": 0.81, "amount_week_against_usual": 2.1}, 80),
-    ("bust_out", {"credit_used_ratio": 0.8, "amount_week_against_usual": 2.1}, None),
-    ("bust_out", {"credit_used_ratio": 0.81, "amount_week_against_usual": 2}, None),
-    ("bust_out", {"credit_used_ratio": 0.81}, None),
+    ("bust_out", {"credit_used_ratio": 0.91, "amount_week_against_usual": 2.1}, 80),
+    ("bust_out", {"credit_used_ratio": 0.9, "amount_week_against_usual": 2.1}, None),
+    ("bust_out", {"credit_used_ratio": 0.91, "amount_week_against_usual": 2}, None),
+    ("bust_out", {"credit_used_ratio": 0.91}, None),
     ("bust_out", {"amount_week_against_usual": 2.1}, None),
     (
         "bust_out",
         {
-            "credit_used_ratio": 0.9,
+            "credit_used_ratio": 0.95,
             "amount_last_week": 7_100,
             "avg_transaction_amount": 500,
             "velocity_30d": 30,
@@ -32,7 +32,7 @@ ROWS: list[Row] = [
     (
         "bust_out",
         {
-            "credit_used_ratio": 0.9,
+            "credit_used_ratio": 0.95,
             "amount_last_week": 7_000,
             "avg_transaction_amount": 500,
             "velocity_30d": 30,
@@ -42,7 +42,7 @@ ROWS: list[Row] = [
     ("shop_many_cards", {"merchant_user_cards_7d": 3}, 80),
     ("shop_many_cards", {"merchant_user_cards_7d": 2}, None),
     ("shop_many_cards", {}, None),
-    ("many_cards_month", {"cards_30d": 5}, 80),
-    ("many_cards_month", {"cards_30d": 4}, None),
+    ("many_cards_month", {"cards_30d": 6}, 80),
+    ("many_cards_month", {"cards_30d": 5}, None),
     ("many_cards_month", {}, None),
 ]
