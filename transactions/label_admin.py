@@ -18,6 +18,7 @@ from clients.models import Institution
 from foundation.admin_facts import FactAdmin
 from foundation.admin_pages import page, person
 from foundation.admin_parts import display, relative_time, visible_institutions
+from transactions.admin_search import TransactionSearch
 from transactions.labels.files import SOURCES, LabelFileError, Tally, import_labels
 from transactions.models import Label
 
@@ -61,13 +62,17 @@ class LabelFileForm(forms.Form):
 
 
 @admin.register(Label)
-class LabelAdmin(FactAdmin):
+class LabelAdmin(TransactionSearch, FactAdmin):
     transaction_field = "transaction"
     list_display = ("known", "transaction", "verdict", "source", "typology")
     list_display_links = ("transaction",)
     list_filter = ("is_fraud", "source", InstitutionFilter)
     list_select_related = ("transaction", "institution")
     ordering = ("-known_at",)
+    empty_list = (
+        "A label says whether a transaction was fraud. Labels come from reviewers, chargebacks and "
+        "the client's feedback, often weeks later."
+    )
     actions_list = ("upload",)
 
     @display(description="Known")

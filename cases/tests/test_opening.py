@@ -82,7 +82,9 @@ def test_decisions_raise_alerts_by_themselves_and_imports_do_not(bank):
         source="import:test",
         imported=True,
     )
-    score_transaction(client=bank, request=make_request(transaction_id="plain", user_id="grace"), source="test")
+    score_transaction(
+        client=bank, request=make_request(transaction_id="plain", user_id="grace"), source="test"
+    )
     drain_outbox()
     assert list(Alert.objects.values_list("transaction__external_id", flat=True)) == ["live"]
 
