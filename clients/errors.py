@@ -1,4 +1,7 @@
-"""Why a key is refused. Each says what to do; none says anything about the secret."""
+"""Why a key is refused, each saying what to do and none anything about the secret; and a name that
+nobody has."""
+
+from collections.abc import Iterable
 
 from foundation.errors import Forbidden, Unauthorized
 
@@ -45,3 +48,11 @@ class ScopeMissing(Forbidden):
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"The API key lacks the scope {scope}.")
+
+
+class UnknownInstitutionError(LookupError):
+    """No institution has the slug that an operator gave; names those that there are."""
+
+    def __init__(self, slug: str, known: Iterable[str]) -> None:
+        names = ", ".join(known) or "none yet"
+        super().__init__(f"There is no institution {slug}; there are: {names}.")

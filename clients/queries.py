@@ -2,10 +2,24 @@
 
 from django.db.models import QuerySet
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
 from foundation.models import User
 
 SEE_ALL = "clients.see_all_institutions"
+MOST_SLUGS = 20
+
+
+def institution_of(slug: str) -> Institution:
+    """The institution with this slug, active or not; one query.
+
+    Raises UnknownInstitutionError, which names those that there are.
+    """
+    found = Institution.objects.filter(slug=slug).first()
+    if found is None:
+        known = Institution.objects.order_by("slug").values_list("slug", flat=True)
+        raise UnknownInstitutionError(slug, known[:MOST_SLUGS])
+    return found
 
 
 def visible_institution_ids(user: User) -> list[int] | None:

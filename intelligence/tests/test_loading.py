@@ -238,7 +238,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path, emails):
     [
         (["nowhere", "x.csv"], "no list 'nowhere'; there are: blocked_emails"),
         (["blocked_emails", "/nowhere/x.csv"], "No such file"),
-        (["blocked_emails", "x.csv", "--institution", "moon"], "no institution 'moon'"),
+        (["blocked_emails", "x.csv", "--institution", "moon"], "no institution moon; there are: "),
         (["blocked_emails", "x.csv", "--expires-at", "soon"], "expiry is no date"),
     ],
 )

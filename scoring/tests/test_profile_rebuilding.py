@@ -114,7 +114,7 @@ def test_the_command_keeps_to_the_institution_and_is_on_the_audit_trail(bank, st
 
 
 def test_the_command_knows_its_institutions(db):
-    with pytest.raises(CommandError, match="No institution is called nowhere"):
+    with pytest.raises(CommandError, match="no institution nowhere; there are: "):
         call_command("rebuild_profiles", institution="nowhere")
 
 

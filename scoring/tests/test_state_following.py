@@ -14,6 +14,7 @@ from foundation import redis_scripts
 from foundation.outbox import drain_outbox
 from foundation.redis_scripts import client as redis_client
 from scoring import services
+from scoring.management.commands import rebuild_counters as rebuild_counters_command
 from scoring.models import Decision
 from scoring.services import score_transaction
 from scoring.state.counters import state_name
@@ -203,6 +204,20 @@ def test_the_command_rebuilds_what_is_not_complete_and_leaves_the_rest(bank, cap
     call_command("rebuild_counters", if_incomplete=True)
     assert "bank: 1 transactions counted" in capsys.readouterr().out
     assert feature(score(bank, minutes_ago=1), "velocity_30d") == 2
+
+
+def test_the_command_says_what_it_waits_for_and_what_lies_beyond_its_reach(
+    bank, capsys, monkeypatch
+):
+    waited = []
+    monkeypatch.setattr(rebuild_counters_command, "sleep", waited.append)
+    for minutes in (60 * 1440, 50):
+        score(bank, minutes_ago=minutes)
+    call_command("rebuild_counters", institution="bank")
+    told = capsys.readouterr()
+    assert waited == [15]
+    assert "Waiting 15 s for decisions that were under way" in told.err
+    assert "bank: 1 transactions counted. 1 are older than the longest window" in told.out
 
 
 def test_a_rebuild_changes_no_answer(bank):

@@ -3,7 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
+from clients.queries import institution_of
 from foundation import audit
 from foundation.errors import Problem
 from intake.comparing.answers import READERS
@@ -76,9 +78,10 @@ def _compare(options: dict[str, Any], institution: Institution) -> Comparison:
 
 
 def _institution(slug: str, among_others: bool) -> Institution:
-    found = Institution.objects.filter(slug=slug).first()
-    if found is None:
-        raise CommandError(f"There is no institution {slug}.")
+    try:
+        found = institution_of(slug)
+    except UnknownInstitutionError as error:
+        raise CommandError(str(error)) from None
     if not among_others and others_stored(found):
         raise CommandError(
             f"{slug} has transactions of its own, whose counters and habits would be mixed up with "

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
+from clients.queries import institution_of
 from features.supplied import parse_moment
 from foundation.money import is_currency
 from intake.imports.errors import CannotImport
@@ -120,10 +122,10 @@ def _order(options: dict[str, Any]) -> Order:
 
 
 def _institution(slug: str) -> Institution:
-    found = Institution.objects.filter(slug=slug).first()
-    if found is None:
-        known = ", ".join(Institution.objects.values_list("slug", flat=True)[:20]) or "none yet"
-        raise CannotImport(f"There is no institution {slug}; there are: {known}.")
+    try:
+        found = institution_of(slug)
+    except UnknownInstitutionError as error:
+        raise CannotImport(str(error)) from None
     if not found.is_active:
         raise CannotImport(f"The institution {slug} is not active.")
     return found

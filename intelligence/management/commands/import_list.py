@@ -3,7 +3,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
+from clients.queries import institution_of
 from foundation.errors import Problem
 from intelligence.kinds import KINDS
 from intelligence.lists.checking import Draft
@@ -63,7 +65,7 @@ def _import(options: dict[str, Any]) -> Imported:
 def _institution(slug: str | None, to: List) -> Institution | None:
     if slug is None:
         return to.institution
-    found = Institution.objects.filter(slug=slug).first()
-    if found is None:
-        raise CommandError(f"There is no institution {slug!r}.")
-    return found
+    try:
+        return institution_of(slug)
+    except UnknownInstitutionError as error:
+        raise CommandError(str(error)) from None

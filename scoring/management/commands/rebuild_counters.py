@@ -1,12 +1,16 @@
+from functools import partial
+from time import sleep
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
+from clients.queries import institution_of
 from foundation.errors import Conflict
 from foundation.redis_scripts import RedisUnavailableError
-from scoring.state.rebuilding import is_complete, rebuild_counters, waiting
+from scoring.state.rebuilding import beyond, is_complete, rebuild_counters, waiting
 
 
 class Command(BaseCommand):
@@ -47,12 +51,30 @@ class Command(BaseCommand):
             )
             return
         with tqdm(total=number, desc=institution.slug, unit="tx", disable=None) as bar:
-            counted = rebuild_counters(institution, by="rebuild_counters", progress=bar.update)
-        self.stdout.write(f"{institution.slug}: {counted:,} transactions counted.")
+            counted = rebuild_counters(
+                institution,
+                by="rebuild_counters",
+                progress=bar.update,
+                settle=partial(self._settle, institution.slug),
+            )
+        older = beyond(institution)
+        self.stdout.write(
+            f"{institution.slug}: {counted:,} transactions counted."
+            + (f" {older:,} are older than the longest window reaches." if older else "")
+        )
+
+    def _settle(self, slug: str, seconds: float) -> None:
+        self.stderr.write(
+            f"{slug}: the new counters are in use. Waiting {seconds:.0f} s for decisions that were "
+            "under way and counted with the old ones, to count them here too."
+        )
+        sleep(seconds)
 
 
 def _chosen(slug: str | None) -> list[Institution]:
-    found = Institution.objects.filter(slug=slug) if slug else Institution.objects.all()
-    if slug and not found:
-        raise CommandError(f"There is no institution {slug!r}.")
-    return list(found.order_by("slug"))
+    if slug is None:
+        return list(Institution.objects.order_by("slug"))
+    try:
+        return [institution_of(slug)]
+    except UnknownInstitutionError as error:
+        raise CommandError(str(error)) from None

@@ -4,7 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from clients.models import Institution
+from clients.errors import UnknownInstitutionError
+from clients.queries import institution_of
 from scoring.profiles.rebuilding import customers_of, rebuild_profiles
 
 ACTOR = "command:rebuild_profiles"
@@ -20,7 +21,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, institution: str | None, after: int, **options: Any) -> None:
-        scope = None if institution is None else _number_of(institution)
+        try:
+            scope = None if institution is None else institution_of(institution).pk
+        except UnknownInstitutionError as error:
+            raise CommandError(str(error)) from None
         done = transactions = 0
         with tqdm(total=customers_of(scope, after), desc="customers", unit="") as bar:
             for progress in rebuild_profiles(actor=ACTOR, institution_id=scope, after=after):
@@ -28,10 +32,3 @@ class Command(BaseCommand):
                 bar.set_postfix_str(f"up to {progress.last}", refresh=False)
                 done, transactions = progress.customers, progress.transactions
         self.stdout.write(f"{done:,} profiles made from {transactions:,} transactions.")
-
-
-def _number_of(slug: str) -> int:
-    number = Institution.objects.filter(slug=slug).values_list("pk", flat=True).first()
-    if number is None:
-        raise CommandError(f"No institution is called {slug}.")
-    return number

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from clients.errors import UnknownInstitutionError
 from clients.models import Institution
+from clients.queries import institution_of
 from features.supplied import parse_moment
 from foundation.files import whole_file
 from rules.catalogue import CatalogueError
@@ -94,17 +96,21 @@ class Command(BaseCommand):
 
 
 def _selection(options: dict[str, Any]) -> Selection:
-    institution = Institution.objects.filter(slug=options["institution"]).first()
-    if institution is None:
-        raise CommandError(f"There is no institution {options['institution']}.")
     return Selection(
-        institution=institution,
+        institution=_institution(options["institution"]),
         since=_moment(options, "since"),
         until=_moment(options, "until"),
         vertical=options["vertical"],
         known_by=_moment(options, "known_by"),
         truth=_truth(options["truth"]),
     )
+
+
+def _institution(slug: str) -> Institution:
+    try:
+        return institution_of(slug)
+    except UnknownInstitutionError as error:
+        raise CommandError(str(error)) from None
 
 
 def _truth(path: Path | None) -> Mapping[str, Verdict] | None:

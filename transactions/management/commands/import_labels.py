@@ -3,7 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clients.models import Institution
+from clients.errors import UnknownInstitutionError
+from clients.queries import institution_of
 from transactions.labels.files import SOURCES, LabelFileError, Tally, import_labels
 
 
@@ -25,9 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="tell, and record nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        institution = Institution.objects.filter(slug=options["institution"]).first()
-        if institution is None:
-            raise CommandError(f"There is no institution {options['institution']}.")
+        try:
+            institution = institution_of(options["institution"])
+        except UnknownInstitutionError as error:
+            raise CommandError(str(error)) from None
         path: Path = options["file"]
         try:
             with path.open(newline="", encoding="utf-8") as file:
