@@ -15,7 +15,7 @@ from transactions.events import LabelRecorded
 from transactions.models import Label, Transaction
 
 CLOCKS_APART: Final = timedelta(minutes=5)
-"""How far ahead of ours another system's clock may be."""
+"""How far another system's clock may be ahead of ours, or behind."""
 
 
 class Told(NamedTuple):
@@ -63,8 +63,8 @@ def record_labels(told: Sequence[Told], *, by: audit.Actor) -> list[Recorded | B
     The transactions stay locked until the commit, so that the same word told twice at once is one
     label. They are locked in order of their ids, so that two such calls cannot block each other.
     """
-    now = datetime.now(UTC)
     rows = _locked({one.transaction_id for one in told})
+    now = datetime.now(UTC)  # after the lock: earlier than no label that others stored meanwhile
     there = _labels_of(rows)
     outcomes = [_outcome(one, rows[one.transaction_id], there, now) for one in told]
     made = [one.label for one in outcomes if isinstance(one, Recorded) and one.created]
@@ -118,13 +118,17 @@ def _repeats(one: Told, last: Label) -> bool:
 
 
 def _known_at(one: Told, row: Transaction, now: datetime) -> datetime:
-    """Raises BadRequest for a time before the transaction or in the future."""
+    """Raises BadRequest for a time before the transaction or in the future.
+
+    What clocks that differ, or count whole seconds, put there is moved to the nearest that can be.
+    """
     latest = max(now, row.occurred_at)  # a transaction's clock may be ahead, too
     known_at = one.known_at or latest
-    if not row.occurred_at <= known_at <= latest + CLOCKS_APART:
+    if not row.occurred_at - CLOCKS_APART <= known_at <= latest + CLOCKS_APART:
         message = "must lie between the transaction and now"
-        raise BadRequest(f"known_at {message}.", errors=[FieldError("known_at", message, "range")])
-    return min(known_at, latest)
+        error = FieldError("known_at", message, "range")
+        raise BadRequest(f"known_at: {message}.", type="invalid-fields", errors=[error])
+    return max(row.occurred_at, min(known_at, latest))
 
 
 def _audited(label: Label, by: audit.Actor) -> audit.Entry:
