@@ -23,6 +23,8 @@ PASSED_BY: Final = frozenset(
     {"predicted", "predicted_fraud", "prediction", "score", "fraud_score", "fraud_probability"}
 )
 """What older clients send along: what was predicted, we have stored ourselves."""
+OLDER_NAMES: Final[Mapping[str, str]] = {"actual": "actual_fraud"}
+"""By which name older clients tell a field of ours."""
 
 
 class Item(NamedTuple):
@@ -34,14 +36,18 @@ class Item(NamedTuple):
 
 
 def read_one(fields: Mapping[str, Any]) -> Feedback:
-    """Raises BadRequest naming every wrong field."""
+    """Raises BadRequest naming every wrong field as the client does."""
+    fields, names = dict(fields), {}
+    for theirs, ours in OLDER_NAMES.items():
+        if theirs in fields and ours not in fields:
+            fields[ours], names[ours] = fields.pop(theirs), theirs
     errors = [
         FieldError(printable(name), f"is no field; there are {', '.join(FIELDS)}", "unknown")
         for name in fields
         if name not in FIELDS and name not in PASSED_BY
     ]
     try:
-        read = read_feedback(fields)
+        read = read_feedback(fields, names=names)
     except WrongFeedback as wrong:
         raise fields_problem([*wrong.errors, *errors]) from None
     if errors:

@@ -69,6 +69,11 @@ class TestOne:
         said = {"transaction_id": "t-1", "actual_fraud": True, "predicted": 1, "fraud_score": 80}
         assert post(paid, ONE, said).status_code == 201
 
+    def test_older_clients_call_the_truth_actual(self, paid):
+        said = {"transaction_id": "t-1", "predicted": True, "actual": False, "score": 80}
+        told = post(paid, ONE, said).json()
+        assert (told["predicted_fraud"], told["actual_fraud"]) == (True, False)
+
     def test_an_unknown_transaction_is_not_found(self, paid):
         response = post(paid, ONE, {"transaction_id": "none", "actual_fraud": True})
         assert response.status_code == 404
@@ -86,6 +91,8 @@ class TestOne:
             ({"transaction_id": "t-1"}, {"actual_fraud"}),
             ({"transaction_id": [], "actual_fraud": {}}, {"transaction_id", "actual_fraud"}),
             ({"transaction_id": "t-1", "actual_fraud": True, "typolgy": "x"}, {"typolgy"}),
+            ({"transaction_id": "t-1", "actual": "maybe"}, {"actual"}),
+            ({"transaction_id": "t-1", "actual_fraud": True, "actual": False}, {"actual"}),
             ({"transaction_id": "t-1", "actual_fraud": 1, "source": "analyst"}, {"source"}),
             ('{"transaction_id": "t-1", "actual_fraud": NaN}', {"actual_fraud"}),
             ('{"transaction_id": "t-1", "actual_fraud": true, "known_at": 1e999}', {"known_at"}),
