@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
 
@@ -23,12 +23,19 @@ FOLLOWED_EVERY: Final = 250  # decisions; habits and outcomes must not fall behi
 LONGEST_LINE: Final = 4_194_304  # bytes
 
 
+Fraud = bool | Annotated[int, msgspec.Meta(ge=0, le=1)] | None
+
+
 class Call(msgspec.Struct, forbid_unknown_fields=True):
-    """A line of the file."""
+    """A line of the file. A batch has a label for each of its transactions, or one for all."""
 
     request: Any
     answer: Any
-    label: bool | None = None
+    label: Fraud | list[Fraud] = None
+
+    def labels(self, transactions: int) -> list[bool | None]:
+        given = self.label if isinstance(self.label, list) else [self.label] * transactions
+        return [None if label is None else bool(label) for label in given]
 
 
 class Pair(NamedTuple):
@@ -94,13 +101,19 @@ def _compare(
     except BadRequest as problem:
         yield BadLine(number, _in_words(problem))
         return
-    if len(said) != len(requests):
-        message = f"has {len(requests)} transactions and {len(said)} answers"
-        yield BadLine(number, message)
-        return
-    for place, (decoded, old) in enumerate(zip(requests, said, strict=True)):
-        fallback = f"{prefix}-{number}-{place}"
-        yield _decide(number, decoded, old, call, reader, client, fallback)
+    labels = call.labels(len(requests))
+    for name, found in (("answers", said), ("labels", labels)):
+        if len(found) != len(requests):
+            yield BadLine(number, f"has {len(requests)} transactions and {len(found)} {name}")
+            return
+    for place, (decoded, old, fraud) in enumerate(zip(requests, said, labels, strict=True)):
+        answered = _decide(decoded, reader, client, f"{prefix}-{number}-{place}")
+        if isinstance(answered, str):
+            yield BadLine(number, answered)
+            continue
+        [new] = reader.said(reader.encode(answered, call.request))
+        timed = answered.request.occurred_at is not None
+        yield Pair(number, old, new, answered.answer, fraud, timed)
 
 
 def _in_words(problem: BadRequest) -> str:
@@ -108,15 +121,8 @@ def _in_words(problem: BadRequest) -> str:
     return "; ".join(named) or problem.detail
 
 
-def _decide(
-    number: int,
-    decoded: Decoded,
-    old: Said,
-    call: Call,
-    reader: Reader,
-    client: Client,
-    fallback: str,
-) -> Pair | BadLine:
+def _decide(decoded: Decoded, reader: Reader, client: Client, fallback: str) -> Scored | str:
+    """The decision, or why there is none; `fallback` names a transaction without an ID."""
     request = decoded.request
     if request.transaction_id is None:
         request = msgspec.structs.replace(request, transaction_id=fallback)
@@ -126,12 +132,10 @@ def _decide(
             client=client, request=request, source=f"{SOURCE}{reader.name}", imported=True
         )
     except BadRequest as problem:
-        return BadLine(number, _in_words(problem))
+        return _in_words(problem)
     except Conflict:
-        return BadLine(number, "its transaction_id is there already, with other fields")
-    scored = Scored(answer, request, (perf_counter() - started) * 1_000)
-    [new] = reader.said(reader.encode(scored, call.request))
-    return Pair(number, old, new, answer, call.label, request.occurred_at is not None)
+        return "its transaction_id is there already, with other fields"
+    return Scored(answer, request, (perf_counter() - started) * 1_000)
 
 
 def _client(institution: Institution) -> Client:

@@ -286,6 +286,34 @@ class TestCommand:
         report = told(recorded(call), format_name)
         assert (report["transactions"], report["bad"]) == (statuses, [])
 
+    @pytest.mark.parametrize(
+        ("label", "known"),
+        [
+            (None, None),
+            (1, (2, 0)),
+            ([True, 0], (1, 1)),
+            ([None, False], (0, 1)),
+            ([True], "2 transactions and 1 labels"),
+            (2, "label"),
+            (["yes", "no"], "label"),
+        ],
+    )
+    def test_a_batch_has_a_label_for_each_transaction_or_one_for_all(
+        self, shadow, recorded, label, known
+    ):
+        call = {
+            "request": [{"transaction_id": f"b-{n}", "user_id": n, "amount": 5} for n in (1, 2)],
+            "answer": [{"is_fraudulent": False, "final_fraud_score": 3}] * 2,
+            "label": label,
+        }
+        plain = {**call, "request": call["request"][:1], "answer": call["answer"][:1]}
+        report = told(recorded({**plain, "label": None}, call), "sentinel")
+        if isinstance(known, str):
+            assert known in report["bad"][0]["message"]
+        else:
+            truth = report["truth"] and (report["truth"]["frauds"], report["truth"]["genuine"])
+            assert (truth, report["bad"]) == (known, [])
+
     def test_answers_and_transactions_must_be_as_many(self, shadow, recorded):
         call = {"request": [], "answer": {"is_fraudulent": False, "final_fraud_score": 1}}
         with pytest.raises(CommandError, match="0 transactions and 1 answers"):
