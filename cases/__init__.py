@@ -1,4 +1,5 @@
 """The analyst's room: alerts, cases, queues. Reacts to decisions, never scores.
 
-It has no pages yet. Its seam is the event `scoring.events.DecisionMade`.
+It hears of decisions by the event `scoring.events.DecisionMade`, and tells of cases by
+`cases.events.CaseChanged`.
 """

@@ -80,6 +80,11 @@ class Case(models.Model):
                 fields=["assignee", "due_at"], name="case_mine", condition=~Q(status="closed")
             ),
             models.Index(fields=["customer", "-opened_at"], name="case_customer"),
+            models.Index(  # serves: the list of closed ones, newest first
+                fields=["institution", "-closed_at"],
+                name="case_closed",
+                condition=Q(status="closed"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone as clock
 
 from cases.changing import change, locked
 from cases.models import Case, CaseEntry, ReviewOutcome
+from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
 from foundation.permissions import require
@@ -39,6 +40,7 @@ class Filter:
 
     institutions: Iterable[int] | None = None  # None: all
     verticals: tuple[str, ...] = field(default=())
+    levels: tuple[str, ...] = field(default=())
 
 
 def waiting(which: Filter, *, now: datetime | None = None) -> QuerySet[Case]:
@@ -50,6 +52,8 @@ def waiting(which: Filter, *, now: datetime | None = None) -> QuerySet[Case]:
         cases = cases.filter(institution_id__in=list(which.institutions))
     if which.verticals:
         cases = cases.filter(vertical__in=which.verticals)
+    if which.levels:
+        cases = cases.filter(level__in=which.levels)
     return cases.order_by("-rank")
 
 
@@ -111,12 +115,16 @@ def assign(*, case_id: int, to: User, by: User, version: int | None = None) -> C
     require(by, WORK)
     if not to.is_active or not to.has_perm(WORK):
         raise BadRequest(f"{to} cannot work on cases.", errors=[FieldError("to", "cannot")])
+    if not user_institutions(to).filter(pk=case.institution_id).exists():
+        raise BadRequest(
+            f"{to} does not work for the case's institution.", errors=[FieldError("to", "scope")]
+        )
     status = Case.Status.IN_PROGRESS if case.status == Case.Status.OPEN else case.status
     change(
         case,
         kind=CaseEntry.Kind.ASSIGNED,
         by=by,
-        facts={"to": to.pk},
+        facts={"to": to.pk, "name": to.get_username()},
         assignee=to,
         status=status,
     )
@@ -146,7 +154,14 @@ def set_status(
     case = locked(case_id, version=version)
     _demand_own(case, by)
     if case.status != status:
-        change(case, kind=CaseEntry.Kind.STATUS, by=by, text=reason, status=status)
+        change(
+            case,
+            kind=CaseEntry.Kind.STATUS,
+            by=by,
+            text=reason,
+            facts={"status": status},
+            status=status,
+        )
     return case
 
 
@@ -159,7 +174,13 @@ def snooze(*, case_id: int, until: datetime, by: User, version: int | None = Non
         raise BadRequest(f"The time {message}.", errors=[FieldError("until", message)])
     case = locked(case_id, version=version)
     _demand_own(case, by)
-    change(case, kind=CaseEntry.Kind.SNOOZED, by=by, snoozed_until=until)
+    change(
+        case,
+        kind=CaseEntry.Kind.SNOOZED,
+        by=by,
+        facts={"until": until.isoformat()},
+        snoozed_until=until,
+    )
     return case
 
 

@@ -37,6 +37,10 @@ NAVIGATION = [
         ]
     },
     _section(
+        "Review",
+        _link("Cases", "work", "cases.case"),
+    ),
+    _section(
         "Transactions",
         _link("Decisions", "gavel", "scoring.decision"),
         _link("Transactions", "receipt_long", "transactions.transaction"),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from cases.opening import FLAGGED, open_alerts
 from clients.authentication import Client, authenticate
 from clients.models import Institution
 from clients.services import create_institution, grant_scope, issue_api_key
@@ -22,6 +23,7 @@ from foundation.roles import assign_roles
 from intake.imports.decoding import decode
 from intake.synthetic.settings import HOUR, Settings
 from intake.synthetic.world import Row, World
+from scoring.models import Decision
 from scoring.services import score_transaction
 from transactions.models import Label, Transaction
 from transactions.services import record_label
@@ -43,6 +45,7 @@ DAYS: Final = 14
 FRAUD_RATE: Final = 0.06  # more than in life, so that there is something to look at
 SEED: Final = 7
 FOLLOWED_EVERY: Final = 50  # rows
+CASES_FROM: Final = 40  # flagged transactions
 _CHARGED_BACK: Final = frozenset(
     {"card_testing", "triangulation", "collusive_merchant", "friendly_fraud", "bust_out"}
 )
@@ -106,7 +109,18 @@ def seed_traffic(
         return 0
     rows = World(_settings(end or datetime.now(UTC), count)).rows()
     _play(client, rows, SOURCE, after=there, progress=lambda number: progress(number, count))
+    _open_cases(client)
     return count - there
+
+
+def _open_cases(client: Client) -> None:
+    """For the latest flagged ones, so that there is something to review: the rest is history."""
+    flagged = Decision.objects.filter(
+        institution_id=client.institution_id, status__in=FLAGGED, transaction__source=SOURCE
+    )
+    latest = flagged.order_by("-transaction").values_list("transaction_id", flat=True)
+    open_alerts(list(latest[:CASES_FROM]))
+    drain_outbox()
 
 
 def seed_sample(client: Client) -> int:

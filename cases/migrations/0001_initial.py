@@ -108,6 +108,10 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(fields=['customer', '-opened_at'], name='case_customer'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('status', 'closed')), fields=['institution', '-closed_at'], name='case_closed'),
+        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'closed'), _negated=True), fields=('customer',), name='case_open_once'),

@@ -3,6 +3,8 @@
 import pytest
 
 from cases.opening import open_alerts
+from clients.models import Institution
+from clients.services import grant_scope
 from foundation.models import User
 from foundation.roles import assign_roles
 from scoring.services import score_transaction
@@ -27,9 +29,11 @@ def supervisor(bank) -> User:  # noqa: F811
 
 
 def person(name: str, *roles: str) -> User:
-    return assign_roles(
-        user=User.objects.create_user(name, is_staff=True), roles=roles or ["analyst"], by="tests"
-    )
+    """Works for our bank; an analyst where no role is named."""
+    user = User.objects.create_user(name, is_staff=True)
+    assign_roles(user=user, roles=roles or ["analyst"], by="tests")
+    grant_scope(user=user, institution=Institution.objects.get(slug="bank"), by="tests")
+    return user
 
 
 def flag(client, transaction_id: str, *, user_id: str = "customer-1", amount: float = 500_000.0):
