@@ -67,11 +67,15 @@ def optional_number(fields: Fields, column: str, *, minimum: float = 0.0) -> flo
         value = float(value)
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise BadRow(column, "must be a number")
+    try:
+        value = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        value = math.inf
     if not math.isfinite(value):
         raise BadRow(column, "must be a finite number")
     if value < minimum:
         raise BadRow(column, f"must be at least {minimum:,g}")
-    return float(value)
+    return value
 
 
 def identifier(fields: Fields, column: str) -> str:
