@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
 
-from foundation.errors import FieldError, NotFound, Problem, Unavailable, problem_response
+from foundation.errors import (
+    BadRequest,
+    FieldError,
+    NotFound,
+    Problem,
+    Unavailable,
+    problem_response,
+)
 
 _TYPES = {
     400: "bad-request",
@@ -45,6 +52,8 @@ def as_problem(error: Exception) -> Problem | None:
         return NotFound("There is nothing at this address.")
     if isinstance(error, PermissionDenied):
         return Problem("You may not do this.", status=403, type="forbidden", title="Not allowed")
+    if isinstance(error, SuspiciousOperation):  # thousands of parameters, a foreign host name
+        return BadRequest("The request is malformed.")
     if isinstance(error, OperationalError | InterfaceError):
         return Unavailable("The database cannot be reached; nothing was stored.")
     if isinstance(error, exceptions.APIException):

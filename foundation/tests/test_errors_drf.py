@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.core.exceptions import TooManyFieldsSent
 from django.test import RequestFactory
 from rest_framework import exceptions
 
@@ -30,6 +31,7 @@ def test_nested_field_errors_are_flattened_to_dotted_names():
         (exceptions.UnsupportedMediaType("text/x"), 415, "unsupported-media-type"),
         (exceptions.ParseError(), 400, "bad-request"),
         (Conflict("x", type="taken"), 409, "taken"),
+        (TooManyFieldsSent("x"), 400, "bad-request"),
     ],
 )
 def test_every_refusal_is_a_problem(error, status, slug):

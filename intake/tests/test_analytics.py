@@ -108,6 +108,11 @@ def test_a_wrong_parameter_is_named(bank, path, params):
     assert len(wrong_fields(bank.get(path, params))) == 1
 
 
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/transactions", "/api/v1/webhooks/deliveries"])
+def test_thousands_of_parameters_are_refused_unread(bank, path):
+    assert not wrong_fields(bank.get(f"{path}?{'days=1&' * 1_100}"))
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_without_anything_stored_there_is_an_answer(bank, path):
     assert bank.get(path).status_code == 200
