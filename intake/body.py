@@ -50,6 +50,12 @@ def read_body(request: HttpRequest, accepted: Sequence[str] = (JSON,)) -> bytes:
     return body
 
 
+def has_body(request: HttpRequest) -> bool:
+    """Whether one was sent. In chunks it may still turn out to be empty: no length is declared."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return length != "0" or "HTTP_TRANSFER_ENCODING" in request.META
+
+
 def _read(request: HttpRequest, declared: int) -> bytes:
     if declared or not request.META.get("wsgi.input_terminated"):
         return request.body

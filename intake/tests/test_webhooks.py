@@ -1,6 +1,7 @@
 """Webhooks as client systems manage them."""
 
 import json
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -133,6 +134,23 @@ def test_wrong_calls_are_refused(bank, method, path, body):
         method, BASE + path, body, "application/json", headers={"X-API-Key": bank.key}
     )
     assert response.status_code == 400, response.content
+
+
+@pytest.mark.parametrize(
+    "path", ["/secret", "/replay", "/endpoints/{id}/secret", "/endpoints/{id}/test"]
+)
+def test_a_body_in_chunks_is_read_though_none_is_needed(bank, made, path):
+    body = b'{"colour": "red"}'
+    chunks = {"wsgi.input": BytesIO(body), "wsgi.input_terminated": True}
+    response = HttpClient(raise_request_exception=False).generic(
+        "POST",
+        BASE + path.format(id=made["id"]),
+        content_type="application/json",
+        headers={"X-API-Key": bank.key, "Transfer-Encoding": "chunked"},
+        CONTENT_TYPE="application/json",
+        **chunks,
+    )
+    assert list(errors_of(response)) == ["colour"]
 
 
 PATHS = [

@@ -11,7 +11,7 @@ from clients.accounts.queries import account_of
 from clients.credentials import bearer_of
 from foundation.addresses import client_address
 from foundation.errors import FieldError
-from intake.body import kind_of, parse_object, read_body
+from intake.body import has_body, kind_of, parse_object, read_body
 from intake.doors import open_door
 from intake.errors import fields_problem
 from intake.extras import scalar_fault
@@ -65,7 +65,7 @@ def refresh(request: HttpRequest) -> HttpResponse:
 @open_door(wire=SENTRA, endpoint="auth_logout", methods=POST)
 def logout(request: HttpRequest) -> HttpResponse:
     """Ends the session of the refresh token in the body; without one, of the bearer token."""
-    given = _texts(request, SigningOut) if _has_body(request) else {}
+    given = _texts(request, SigningOut) if has_body(request) else {}
     if "refresh_token" in given:
         claims = tokens.read_refresh(given["refresh_token"])
     else:
@@ -93,11 +93,6 @@ def change_password(request: HttpRequest) -> HttpResponse:
         address=client_address(request),
     )
     return _json(tokens_of(opened))
-
-
-def _has_body(request: HttpRequest) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length != "0" or bool(request.META.get("HTTP_TRANSFER_ENCODING"))
 
 
 def _texts(request: HttpRequest, described: type[msgspec.Struct]) -> dict[str, str]:

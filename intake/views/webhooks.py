@@ -21,7 +21,7 @@ from clients.webhooks.models import WebhookDelivery, WebhookEndpoint
 from clients.webhooks.queries import deliveries_of, endpoints_of
 from clients.webhooks.replaying import MOST_REPLAYED, replay
 from foundation.errors import NotFound
-from intake.body import parse_object, read_body
+from intake.body import has_body, parse_object, read_body
 from intake.doors import door
 from intake.filters import encode_cursor
 from intake.formats.native import NATIVE
@@ -202,7 +202,7 @@ def _actor(client: Client) -> str:
 
 def _body(request: HttpRequest, *, empty: bool = False) -> Mapping[str, Any]:
     """The fields of the JSON object sent; where all are optional, the body may be left away."""
-    if empty and request.META.get("CONTENT_LENGTH", "") in ("", "0"):
+    if empty and not has_body(request):
         return {}
     return parse_object(read_body(request)).fields
 
