@@ -188,6 +188,13 @@ def test_the_prediction_of_a_stored_transaction_is_asked_for_by_its_id(bank):
     refused(call(bank.key, "post", "/predictions", {"transaction_id": "unknown"}), 404)
 
 
+def test_a_key_that_may_only_score_reads_no_stored_prediction(rule_book):
+    bank = open_bank("bank")[0]
+    _, key = issue_api_key(institution=bank, name="scorer", by="test", scopes=["score"])
+    assert call(key, "post", "/predictions", PAYMENT).status_code == 201
+    refused(call(key, "post", "/predictions", {"transaction_id": "g-1"}), 403)
+
+
 @pytest.mark.parametrize("given", [None, "", 1.5, True, [], {}, "x" * 129, "a\nb", "\ud800"])
 def test_an_id_that_cannot_be_one_is_refused(bank, given):
     refused(call(bank.key, "post", "/predictions", {"transaction_id": given}), 400)

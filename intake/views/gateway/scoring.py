@@ -7,6 +7,8 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from clients.authentication import Client
+from clients.errors import ScopeMissing
+from clients.models import Scope
 from foundation.errors import BadRequest, FieldError, NotFound, Problem
 from intake.batches import decide_batch, first_problem
 from intake.body import Parsed, parse_object, read_body
@@ -123,7 +125,7 @@ def ingest_native(request: HttpRequest, client: Client) -> HttpResponse:
 
 def predict(request: HttpRequest, client: Client) -> HttpResponse:
     """The prediction for a transaction, which is sent whole (201, stored with it) or, when it is
-    stored already, by its id alone (200).
+    stored already, by its id alone (200), for which the key must have the scope `read` as well.
 
     Predictions of somebody else are not taken: whatever the body says of one, ours is answered.
     """
@@ -136,6 +138,8 @@ def predict(request: HttpRequest, client: Client) -> HttpResponse:
 
 
 def _known(parsed: Parsed, client: Client) -> msgspec.Struct:
+    if Scope.READ not in client.scopes:
+        raise ScopeMissing(Scope.READ)
     given = parsed.fields.get("transaction_id")
     if not isinstance(given, str | int) or isinstance(given, bool) or not _sane(str(given)):
         message = "must be the id of a stored transaction, unless the whole transaction is sent"
