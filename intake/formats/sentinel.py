@@ -52,7 +52,8 @@ class Sentinel:
     name = "sentinel"
 
     def client_of(self, request: HttpRequest) -> Client:
-        if "HTTP_X_API_KEY" in request.META:
+        # A token that is sent says whose the transaction is, and must not be passed over.
+        if request.META.keys() & {"HTTP_X_API_KEY", "HTTP_AUTHORIZATION"}:
             return by_key(request)
         return keyless_client(request)
 

@@ -208,7 +208,8 @@ def test_a_key_says_who_calls_even_where_none_is_needed(rule_book, institution, 
     other = open_bank("other")[0]
     assert with_key(other).check().status_code == 200
     assert Transaction.objects.get().institution_id == other.pk
-    refused(SentinelClient({"X-API-Key": "wrong"}).check(), 401)
+    for wrong in ({"X-API-Key": "wrong"}, {"Authorization": "Bearer wrong"}):
+        refused(SentinelClient(wrong).check(), 401)
 
 
 def test_no_other_format_is_open_without_a_key(institution, settings):
