@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
+from cases.queries import current_statuses
 from features.catalogue import CATALOGUE
 from features.framework import Value
 from features.types import Type
@@ -73,33 +75,40 @@ class TransactionPage(msgspec.Struct, frozen=True):
 
 
 def present_decision(decision: Decision) -> DecisionRead:
+    """One query, for the reviewer's word."""
     answer = answer_of(decision, decision.transaction.external_id, replayed=True)
+    current = current_statuses([decision.pk])
     native = native_answer(answer)
     return DecisionRead(
         **{name: getattr(native, name) for name in native.__struct_fields__},
-        current_status=answer.current_status,
+        current_status=current.get(decision.pk, decision.status),
         catalogue_version=decision.catalogue_version,
         features=_by_category(decision),
     )
 
 
 def present_transaction(transaction: Transaction) -> TransactionDetail:
+    """One query, for the reviewer's word."""
     opened = readable_request(transaction)
     return TransactionDetail(
-        **_common(transaction, opened),
+        **_common(transaction, opened, current_statuses([transaction.pk])),
         supplied=opened.get("supplied", {}),
         extra_fields=sorted(opened.get("extras", {})),
     )
 
 
 def present_page(page: Page) -> TransactionPage:
+    """One query, for what reviewers said of these rows."""
+    current = current_statuses([row.pk for row in page.rows])
     return TransactionPage(
-        [TransactionRead(**_common(row, readable_request(row))) for row in page.rows],
+        [TransactionRead(**_common(row, readable_request(row), current)) for row in page.rows],
         encode_cursor(page.last) if page.last else None,
     )
 
 
-def _common(transaction: Transaction, opened: Mapping[str, Any]) -> dict[str, Any]:
+def _common(
+    transaction: Transaction, opened: Mapping[str, Any], current: Mapping[UUID, str]
+) -> dict[str, Any]:
     decision = transaction.decision
     identifiers = masked_identifiers(opened)
     return {
@@ -115,7 +124,7 @@ def _common(transaction: Transaction, opened: Mapping[str, Any]) -> dict[str, An
         "identifiers": identifiers,
         "card": _card(transaction),
         "status": decision.status,
-        "current_status": decision.status,
+        "current_status": current.get(transaction.pk, decision.status),
         "fraud_score": decision.fraud_score,
         "risk_level": decision.risk_level,
     }

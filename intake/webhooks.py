@@ -23,7 +23,14 @@ from intake.body import kind_of
 from intake.errors import Wrong, fields_problem
 from intake.extras import printable, scalar_fault
 
-Event = Literal["fraud_detected", "high_risk_transaction", "transaction_approved"]
+Event = Literal[
+    "fraud_detected",
+    "high_risk_transaction",
+    "transaction_approved",
+    "case.opened",
+    "case.updated",
+    "case.closed",
+]
 State = Literal["pending", "delivered", "dead"]
 Text = Annotated[str, Meta(min_length=1, max_length=80)]
 Url = Annotated[str, Meta(min_length=1, max_length=LONGEST_URL)]

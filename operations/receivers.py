@@ -1,7 +1,9 @@
-"""What operations does after a decision: tell those who asked to be told."""
+"""What operations does after a decision, and after a change of a case: tell those who asked."""
 
+from cases.events import CaseChanged
 from clients.webhooks.emitting import emit
 from foundation.outbox import Envelope, subscribe
+from operations import case_webhooks
 from operations.decision_webhooks import occurrences_of
 from scoring.events import DecisionMade
 
@@ -13,3 +15,9 @@ def send_webhooks(events: list[Envelope[DecisionMade]]) -> None:
     Imported decisions send nothing. A constant number of queries for a batch.
     """
     emit(occurrences_of([each.event for each in events if not each.event.imported]))
+
+
+@subscribe(CaseChanged, name="operations.case_webhooks")
+def send_case_webhooks(events: list[Envelope[CaseChanged]]) -> None:
+    """The same for cases."""
+    emit(case_webhooks.occurrences_of([each.event for each in events]))

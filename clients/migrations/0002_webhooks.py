@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='Which system listens there.', max_length=80)),
                 ('origin', models.CharField(max_length=300, verbose_name='server')),
                 ('url_sealed', models.BinaryField()),
-                ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('fraud_detected', 'A transaction was declined'), ('high_risk_transaction', 'A transaction was held for review'), ('transaction_approved', 'A transaction was approved')], max_length=40), blank=True, default=clients.webhooks.models.usual_events, size=None)),
+                ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('fraud_detected', 'A transaction was declined'), ('high_risk_transaction', 'A transaction was held for review'), ('transaction_approved', 'A transaction was approved'), ('case.opened', 'A case was opened for review'), ('case.updated', 'A case changed'), ('case.closed', 'A case was decided')], max_length=40), blank=True, default=clients.webhooks.models.usual_events, size=None)),
                 ('state', models.CharField(choices=[('active', 'active'), ('paused', 'paused'), ('removed', 'removed')], default='active', max_length=8)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('last_sequence', models.PositiveBigIntegerField(default=0, editable=False)),

@@ -16,6 +16,9 @@ class WebhookEvent(models.TextChoices):
     FRAUD_DETECTED = "fraud_detected", "A transaction was declined"
     HIGH_RISK_TRANSACTION = "high_risk_transaction", "A transaction was held for review"
     TRANSACTION_APPROVED = "transaction_approved", "A transaction was approved"
+    CASE_OPENED = "case.opened", "A case was opened for review"
+    CASE_UPDATED = "case.updated", "A case changed"
+    CASE_CLOSED = "case.closed", "A case was decided"
 
 
 TEST_EVENT = "webhook_test"

@@ -7,14 +7,14 @@ from django.test import override_settings
 
 from clients.models import Institution
 from clients.webhooks.delivering import deliver_due
-from clients.webhooks.models import WebhookDelivery, WebhookEvent
+from clients.webhooks.models import WebhookDelivery
 from clients.webhooks.sending import forget_connections
 from clients.webhooks.services import add_endpoint, reveal_secret
 from clients.webhooks.signing import hex_signature
 from clients.webhooks.tests import server
 from foundation.models import OutboxDelivery, OutboxEvent
 from foundation.outbox import drain_outbox
-from operations.decision_webhooks import WEBHOOK_FIELD
+from operations.decision_webhooks import EVENT_OF, WEBHOOK_FIELD
 from scoring.models import Decision
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
@@ -22,6 +22,7 @@ from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
 
+DECISION_EVENTS = [event.value for event in EVENT_OF.values()]
 BLOCKED = {"is_blacklisted_email": True}
 
 
@@ -78,7 +79,7 @@ def test_each_status_is_told_to_those_who_asked(bank, stranger, receiver):
     ours, theirs = institution(bank), institution(stranger)
     usual = {"by": "tests", "name": "core"}
     add_endpoint(institution=ours, url=receiver.url("/usual"), **usual)
-    add_endpoint(institution=ours, url=receiver.url("/all"), events=WebhookEvent.values, **usual)
+    add_endpoint(institution=ours, url=receiver.url("/all"), events=DECISION_EVENTS, **usual)
     add_endpoint(institution=theirs, url=receiver.url("/theirs"), **usual)
     statuses = score_all(bank)
     assert statuses == {"good": "approved", "odd": statuses["odd"], "bad": "declined"}
@@ -106,7 +107,7 @@ def test_imported_decisions_send_nothing(bank, receiver):
         url=receiver.url(),
         name="core",
         by="tests",
-        events=WebhookEvent.values,
+        events=DECISION_EVENTS,
     )
     score_all(bank, imported=True, extras={WEBHOOK_FIELD: receiver.url("/asked")})
     send_all()
@@ -153,7 +154,7 @@ def test_a_batch_takes_a_constant_number_of_queries(bank, receiver, django_asser
         url=receiver.url(),
         name="core",
         by="tests",
-        events=WebhookEvent.values,
+        events=DECISION_EVENTS,
     )
     for number in range(12):
         score(bank, f"T-{number}", extras={WEBHOOK_FIELD: receiver.url()})
