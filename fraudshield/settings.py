@@ -129,6 +129,8 @@ REDIS_TIMEOUT_MS = env.integer("REDIS_TIMEOUT_MS", default=250, minimum=10, maxi
 FRONTEND_API_KEY = env.first("FRONTEND_API_KEY", default="")
 ADMIN_API_KEY = env.first("ADMIN_API_KEY", default="")
 API_KEYS_INSTITUTION = env.first("API_KEYS_INSTITUTION", default="demo" if DEMO else "")
+# Batches that one process decides at once, so that they leave threads to single checks.
+BATCHES_AT_ONCE = max(1, env.integer("WEB_THREADS", default=4, minimum=1) // 2)
 # Of clients in the standard tier, where the tier's own limit is not to count. In seconds.
 RATE_LIMIT_REQUESTS = env.integer("RATE_LIMIT_REQUESTS", default=0)
 RATE_LIMIT_WINDOW = env.integer("RATE_LIMIT_WINDOW", default=60, minimum=1, maximum=86_400)

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from threading import BoundedSemaphore
 from time import perf_counter
+
+from django.conf import settings
 
 from clients.authentication import Client
 from foundation.errors import Problem, Unavailable
 from intake.doors import decide
 from intake.formats.base import Decoded, Scored
+
+_room = BoundedSemaphore(settings.BATCHES_AT_ONCE)
 
 
 def decide_batch(
@@ -17,9 +22,21 @@ def decide_batch(
 
     One that cannot be decided (its id came before with other fields, its time lies ahead) takes
     nothing from the others. Raises Unavailable when the database goes away: what was decided until
-    then is stored, and the same batch again finds it. With an `idempotency_key` each transaction
-    has the key of its place.
+    then is stored, and the same batch again finds it; and when half of the process's threads are
+    busy with batches, so that single checks find one that is free. With an `idempotency_key` each
+    transaction has the key of its place.
     """
+    if not _room.acquire(blocking=False):
+        raise Unavailable("Other batches are being decided; send this one again.", retry_after=1)
+    try:
+        return _decide_each(client, batch, source, idempotency_key)
+    finally:
+        _room.release()
+
+
+def _decide_each(
+    client: Client, batch: Iterable[Decoded], source: str, idempotency_key: str | None
+) -> list[Scored | Problem]:
     outcomes: list[Scored | Problem] = []
     # Hashed, so that a long one has room for the place.
     base = idempotency_key and sha256(idempotency_key.encode()).hexdigest()
