@@ -1,19 +1,19 @@
-"""What a list of transactions is narrowed to: query parameters, checked like any other input."""
+"""What a list of transactions is narrowed to."""
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
 from django.http import QueryDict
 
 from features.supplied import parse_moment
-from foundation.errors import FieldError
-from intake.errors import Wrong, fields_problem
+from intake.errors import Wrong
 from intake.fields import LONGEST_TYPE
+from intake.parameters import Readers, read_parameters
 from rules.definition import VERTICALS
 
 LARGEST_PAGE: Final = 200
@@ -41,30 +41,8 @@ class TransactionFilters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_filters(given: QueryDict) -> TransactionFilters:
-    """Raises BadRequest naming every parameter that is unknown, given twice or wrong.
-
-    An unknown one is refused, because a filter that is silently passed over answers with rows
-    that were not asked for.
-    """
-    errors: list[FieldError] = []
-    values: dict[str, Any] = {}
-    for name in given:
-        try:
-            values[name] = _read(name, given.getlist(name))
-        except Wrong as wrong:
-            errors.append(FieldError(name[:64], wrong.message, wrong.code))
-    if errors:
-        raise fields_problem(errors)
-    return TransactionFilters(**values)
-
-
-def _read(name: str, values: list[str]) -> Any:
-    reader = _READERS.get(name)
-    if reader is None:
-        raise Wrong(f"is not a parameter; there are {', '.join(_READERS)}", "unknown")
-    if len(values) != 1:
-        raise Wrong("is given more than once", "conflict")
-    return reader(values[0])
+    """Raises BadRequest naming every parameter that is unknown, given twice or wrong."""
+    return TransactionFilters(**read_parameters(given, READERS))
 
 
 def one_of(*choices: str) -> Callable[[str], str]:
@@ -118,7 +96,7 @@ def decode_cursor(text: str) -> UUID:
         raise Wrong("must be the next_cursor of an earlier answer", "cursor") from None
 
 
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+READERS: Final[Readers] = {
     "industry": one_of(*VERTICALS),
     "transaction_type": _kind,
     "status": one_of("approved", "review", "declined"),

@@ -1,15 +1,16 @@
 """What the format's lists are narrowed to: its own names, pages by number, native filters."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from django.db.models import Q, QuerySet
 from django.http import QueryDict
 
-from foundation.errors import BadRequest, FieldError
+from foundation.errors import FieldError
 from intake.errors import Wrong, fields_problem
-from intake.filters import TransactionFilters, one_of, read_filters
+from intake.filters import READERS, TransactionFilters, one_of
+from intake.parameters import Readers, read_parameters
 from intake.queries import matching
 from transactions.models import Transaction
 
@@ -47,29 +48,18 @@ class GatewayFilters(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_gateway_filters(given: QueryDict) -> GatewayFilters:
     """Raises BadRequest naming every parameter that is unknown, given twice or wrong."""
-    own: dict[str, Any] = {}
-    errors: list[FieldError] = []
-    rest = QueryDict(mutable=True)
-    for name in given:
-        values = given.getlist(name)
-        if name not in _READERS:
-            rest.setlist(RENAMED.get(name, name), rest.getlist(RENAMED.get(name, name)) + values)
-            continue
-        try:
-            own[name] = _read(name, values)
-        except Wrong as wrong:
-            errors.append(FieldError(name, wrong.message, wrong.code))
-    try:
-        native = read_filters(rest)
-    except BadRequest as problem:
-        names = {RENAMED[name]: name for name in given if name in RENAMED}
-        errors += [
-            FieldError(names.get(error.field, error.field), error.message, error.code)
-            for error in problem.errors
-        ]
-    if errors:
-        raise fields_problem(errors)
-    filters = GatewayFilters(native=native, **own)
+    values = read_parameters(given, _READERS)
+    own = {name: values.pop(name) for name in _OWN if name in values}
+    native = {RENAMED.get(name, name): value for name, value in values.items()}
+    if len(native) < len(values):
+        raise fields_problem(
+            [
+                FieldError(name, f"says the same as {RENAMED[name]}", "conflict")
+                for name in values
+                if name in RENAMED and RENAMED[name] in values
+            ]
+        )
+    filters = GatewayFilters(native=TransactionFilters(**native), **own)
     _check_reach(filters)
     return filters
 
@@ -84,21 +74,20 @@ def _check_reach(filters: GatewayFilters) -> None:
         raise fields_problem([FieldError("page", fault, "range")])
 
 
-def _read(name: str, values: list[str]) -> Any:
-    if len(values) != 1:
-        raise Wrong("is given more than once", "conflict")
-    return _READERS[name](values[0])
-
-
 def _page(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 6 and int(text) >= 1):
         raise Wrong("must be a whole number of at least 1", "range")
     return int(text)
 
 
-_READERS: Final[Mapping[str, Callable[[str], Any]]] = {
+_OWN: Final[Readers] = {
     "page": _page,
     "prediction": lambda text: int(one_of("0", "1")(text)),
+}
+_READERS: Final[Readers] = {
+    **READERS,
+    **{theirs: READERS[ours] for theirs, ours in RENAMED.items()},
+    **_OWN,
 }
 
 
