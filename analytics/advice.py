@@ -20,8 +20,9 @@ from typing import Final, Literal
 
 import msgspec
 
-from analytics.period import Period
+from analytics.period import Period, last_days
 from analytics.reading import DECISIONS, LABELLED, WITHIN, rows
+from analytics.verticals import verticals_in_force
 
 MISSED_FRAUD: Final = 10
 SETTLING: Final = timedelta(days=7)
@@ -41,6 +42,13 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     genuine: int
 
 
+class VerticalAdvice(Advice, frozen=True, kw_only=True):
+    """Advice on one vertical's decline threshold; docs/feedback.md tells the method."""
+
+    industry: str
+    days: int
+
+
 _KNOWN: Final = f"""
     SELECT d.fraud_score, label.is_fraud, count(*) FROM {LABELLED}
     WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') GROUP BY 1, 2
@@ -50,6 +58,22 @@ _LET_THROUGH: Final = f"""
     WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') AND d.status <> 'declined'
       AND NOT EXISTS (SELECT FROM transactions_label l WHERE l.transaction_id = t.id) GROUP BY 1
 """  # noqa: S608  no value from outside
+
+
+def advise_on(institution_id: int, vertical: str, days: int) -> VerticalAdvice | None:
+    """On the thresholds in force; None before a ruleset with that vertical is published. Three
+    queries."""
+    config = verticals_in_force().get(vertical)
+    if config is None:
+        return None
+    advice = threshold_advice(
+        institution_id,
+        last_days(days),
+        vertical=vertical,
+        review=config.review_threshold,
+        current=config.fraud_score_threshold,
+    )
+    return VerticalAdvice(industry=vertical, days=days, **msgspec.structs.asdict(advice))
 
 
 def threshold_advice(

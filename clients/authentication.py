@@ -54,6 +54,11 @@ class Client:
     tier: ClientTier
     throttled_as: str
 
+    @property
+    def actor(self) -> str:
+        """Who acts, on the audit trail."""
+        return f"client:{self.institution_slug}"
+
 
 # Known and refused keys apart, by the key's SHA-256 (the plaintext is not kept in memory): a flood
 # of made-up keys fills only its own table. Values: (valid until, on the monotonic clock; outcome).

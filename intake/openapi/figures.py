@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from analytics.advice import VerticalAdvice
 from analytics.period import LONGEST
 from analytics.verticals import VerticalMetrics
 from intake.feedback import MOST_ITEMS
@@ -11,7 +12,6 @@ from intake.views.analytics import (
     DAYS,
     DEFAULT_VERTICAL,
     FIGURES,
-    VerticalAdvice,
     VerticalsAnswer,
 )
 from intake.views.feedback import BulkAnswer, FeedbackAnswer

@@ -27,6 +27,7 @@ from intake.formats.sentra_accounts import (
     signed_in,
     tokens_of,
 )
+from intake.views.answers import json_answer
 
 POST: Final = ("POST",)
 
@@ -43,7 +44,7 @@ def register(request: HttpRequest) -> HttpResponse:
         currency=given.get("currency", "USD"),
     )
     opened = services.register(wanted=wanted, address=client_address(request))
-    return _json(registered(opened, wanted.email), status=201)
+    return json_answer(registered(opened, wanted.email), status=201)
 
 
 @open_door(wire=SENTRA, endpoint="auth_login", methods=POST)
@@ -52,14 +53,14 @@ def login(request: HttpRequest) -> HttpResponse:
     opened = services.login(
         email=given["email"], password=given["password"], address=client_address(request)
     )
-    return _json(signed_in(opened))
+    return json_answer(signed_in(opened))
 
 
 @open_door(wire=SENTRA, endpoint="auth_refresh", methods=POST)
 def refresh(request: HttpRequest) -> HttpResponse:
     """A new pair for a refresh token, which is good once."""
     given = _texts(request, Refreshing)
-    return _json(tokens_of(sessions.refresh(token=given["refresh_token"])))
+    return json_answer(tokens_of(sessions.refresh(token=given["refresh_token"])))
 
 
 @open_door(wire=SENTRA, endpoint="auth_logout", methods=POST)
@@ -71,13 +72,13 @@ def logout(request: HttpRequest) -> HttpResponse:
     else:
         claims = tokens.read_access(bearer_of(request.META))
     sessions.logout(claims=claims)
-    return _json(Done("Signed out."))
+    return json_answer(Done("Signed out."))
 
 
 @open_door(wire=SENTRA, endpoint="auth_logout_all", methods=POST)
 def logout_everywhere(request: HttpRequest) -> HttpResponse:
     sessions.logout_everywhere(claims=tokens.read_access(bearer_of(request.META)))
-    return _json(Done("Signed out everywhere."))
+    return json_answer(Done("Signed out everywhere."))
 
 
 @open_door(wire=SENTRA, endpoint="auth_password", methods=POST)
@@ -92,7 +93,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
         new=given["new_password"],
         address=client_address(request),
     )
-    return _json(tokens_of(opened))
+    return json_answer(tokens_of(opened))
 
 
 def _texts(request: HttpRequest, described: type[msgspec.Struct]) -> dict[str, str]:
@@ -118,7 +119,3 @@ def _texts(request: HttpRequest, described: type[msgspec.Struct]) -> dict[str, s
     if errors:
         raise fields_problem(errors)
     return given
-
-
-def _json(answer: msgspec.Struct, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(answer), status=status, content_type="application/json")

@@ -15,6 +15,7 @@ from intake.body import media_of, parse_object, read_body
 from intake.doors import door
 from intake.feedback import BULK_MEDIA, Item, read_many, read_one
 from intake.formats.native import NATIVE
+from intake.views.answers import json_answer
 from scoring.models import Decision
 from transactions.labels.telling import Outcome, tell
 from transactions.models import Label
@@ -74,10 +75,11 @@ class BulkAnswer(msgspec.Struct, frozen=True, kw_only=True):
 def feedback(request: HttpRequest, client: Client) -> HttpResponse:
     """201 for a new label, 200 for one that was there. Ten queries besides the key's."""
     read = read_one(parse_object(read_body(request)).fields)
-    [outcome] = tell(institution_id=client.institution_id, feedback=[read], by=_actor(client))
+    [outcome] = tell(institution_id=client.institution_id, feedback=[read], by=client.actor)
     if outcome.problem is not None:
         raise outcome.problem
-    return _json(_answer(read.transaction_id, outcome), 201 if outcome.created else 200)
+    status = 201 if outcome.created else 200
+    return json_answer(_answer(read.transaction_id, outcome), status=status)
 
 
 @door(wire=NATIVE, endpoint="feedback_bulk", scope="feedback", methods=("POST",))
@@ -85,12 +87,8 @@ def bulk(request: HttpRequest, client: Client) -> HttpResponse:
     """200 with a result for each item; a wrong one takes nothing from the others."""
     items = read_many(read_body(request, BULK_MEDIA), media_of(request))
     told = (item.feedback for item in items if item.feedback is not None)
-    outcomes = tell(institution_id=client.institution_id, feedback=told, by=_actor(client))
-    return _json(_bulk_answer(items, outcomes), 200)
-
-
-def _actor(client: Client) -> str:
-    return f"client:{client.institution_slug}"
+    outcomes = tell(institution_id=client.institution_id, feedback=told, by=client.actor)
+    return json_answer(_bulk_answer(items, outcomes))
 
 
 def _answer(transaction_id: str, outcome: Outcome) -> FeedbackAnswer:
@@ -161,8 +159,3 @@ def _current(label: Label) -> CurrentLabel:
         typology=label.typology,
         known_at=label.known_at,
     )
-
-
-def _json(answer: msgspec.Struct, status: int) -> HttpResponse:
-    body = msgspec.json.encode(answer)
-    return HttpResponse(body, status=status, content_type="application/json")

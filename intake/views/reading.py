@@ -20,6 +20,7 @@ from intake.filters import read_filters
 from intake.metrics import measured
 from intake.presenting import present_decision, present_page, present_transaction
 from intake.queries import decision_of, page_of, transaction_of
+from intake.views.answers import json_answer
 
 LONGEST_ID = 128
 T = TypeVar("T")
@@ -82,10 +83,7 @@ def _client(request: Request) -> Client:
 
 
 def _json(found: msgspec.Struct) -> HttpResponse:
-    body = msgspec.json.encode(found)
-    return HttpResponse(
-        body, content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return json_answer(found, headers={"Cache-Control": "no-store"})
 
 
 decision = measured("decision")(DecisionView.as_view())

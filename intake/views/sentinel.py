@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from analytics.period import LONGEST, last_days
@@ -31,6 +30,7 @@ from intake.formats.sentinel_reads import (
     status_of,
 )
 from intake.health import check_health
+from intake.views.answers import json_answer
 from rules.definition import PublishedRule, VerticalConfig
 from rules.engine import CompiledBook
 from rules.queries import published_number
@@ -56,7 +56,7 @@ def check_batch(request: HttpRequest, client: Client) -> HttpResponse:
 @door(wire=SENTINEL, endpoint="sentinel_rules", scope="read")
 def rules(request: HttpRequest, client: Client) -> HttpResponse:
     """Every rule of the ruleset in force."""
-    return _json(RulesRead([_rule(rule) for rule in _book().snapshot.rules]))
+    return json_answer(RulesRead([_rule(rule) for rule in _book().snapshot.rules]))
 
 
 @door(wire=SENTINEL, endpoint="sentinel_rules", scope="read")
@@ -68,7 +68,7 @@ def categories(request: HttpRequest, client: Client) -> HttpResponse:
         message = f"must be one of {', '.join(sorted(counts))}"
         error = FieldError("category", message, "choice" if asked else "missing")
         raise BadRequest(f"category {message}.", type="invalid-fields", errors=[error])
-    return _json(Categories(category=asked, rules=counts[asked]))
+    return json_answer(Categories(category=asked, rules=counts[asked]))
 
 
 @door(wire=SENTINEL, endpoint="sentinel_rules", scope="read")
@@ -77,7 +77,7 @@ def count(request: HttpRequest, client: Client) -> HttpResponse:
     book = _book()
     enabled = sum(_is_enabled(rule) for rule in book.snapshot.rules)
     total = len(book.snapshot.rules)
-    return _json(
+    return json_answer(
         RuleCount(
             count=total,
             total_rules=total,
@@ -91,19 +91,19 @@ def count(request: HttpRequest, client: Client) -> HttpResponse:
 @door(wire=SENTINEL, endpoint="sentinel_status", scope="read")
 def status(request: HttpRequest, client: Client) -> HttpResponse:
     """Which components work. 200 whatever they do: `GET /health` is for load balancers."""
-    return _json(status_of(check_health()))
+    return json_answer(status_of(check_health()))
 
 
 @door(wire=SENTINEL, endpoint="sentinel_verticals", scope="read")
 def verticals(request: HttpRequest, client: Client) -> HttpResponse:
     codes = sorted(_book().configs)
-    return _json(Verticals(supported_verticals=codes, count=len(codes)))
+    return json_answer(Verticals(supported_verticals=codes, count=len(codes)))
 
 
 @door(wire=SENTINEL, endpoint="sentinel_verticals", scope="read")
 def vertical_config(request: HttpRequest, client: Client, vertical: str) -> HttpResponse:
     config = _config(_book(), vertical)
-    return _json(
+    return json_answer(
         VerticalConfigRead(
             vertical=config.code,
             fraud_score_threshold=config.fraud_score_threshold,
@@ -122,7 +122,7 @@ def vertical_rules(request: HttpRequest, client: Client, vertical: str) -> HttpR
     available = (
         rule.definition.applies_to(config.code) for rule in book.snapshot.rules if _is_enabled(rule)
     )
-    return _json(
+    return json_answer(
         VerticalRules(
             vertical=config.code,
             rule_weights={names.get(c, c): weight for c, weight in config.rule_weights.items()},
@@ -138,7 +138,7 @@ def vertical_figures(request: HttpRequest, client: Client, vertical: str) -> Htt
     config = _config(_book(), vertical)
     period = last_days(LONGEST)
     (found,) = vertical_metrics(client.institution_id, period, config.code)
-    return _json(
+    return json_answer(
         VerticalFigures(
             vertical=config.code,
             total_transactions=found.total_transactions,
@@ -186,7 +186,3 @@ def _is_enabled(rule: PublishedRule) -> bool:
 
 def _by_category(book: CompiledBook) -> dict[str, int]:
     return dict(sorted(Counter(rule.definition.category for rule in book.snapshot.rules).items()))
-
-
-def _json(found: msgspec.Struct) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(found), content_type="application/json")

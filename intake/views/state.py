@@ -4,7 +4,6 @@ They are exempt from the check for forged requests, since they change nothing, s
 method is told so instead of being asked for a cookie.
 """
 
-import msgspec
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -12,10 +11,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from clients.throttling import take
 from foundation.errors import Unauthorized
+from intake.doors import put_on
 from intake.errors import only_get
 from intake.formats.native import by_key
 from intake.health import check_health
 from intake.metrics import measured, render_metrics
+from intake.views.answers import json_answer
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -29,13 +30,15 @@ def health(request: HttpRequest) -> HttpResponse:
     """
     only_get(request)
     headers = {**_NO_STORE, **_counted(request)}
+    return put_on(health_answer(), headers)
+
+
+def health_answer() -> HttpResponse:
+    """The same in every format: 200, or 503 when this instance cannot decide."""
     state = check_health()
-    return HttpResponse(
-        msgspec.json.encode(state),
-        status=200 if state.can_decide else 503,
-        content_type="application/json",
-        headers=headers if state.can_decide else {**headers, "Retry-After": "2"},
-    )
+    if state.can_decide:
+        return json_answer(state)
+    return json_answer(state, status=503, headers={"Retry-After": "2"})
 
 
 def _counted(request: HttpRequest) -> dict[str, str]:

@@ -25,6 +25,7 @@ from intake.body import has_body, parse_object, read_body
 from intake.doors import door
 from intake.filters import encode_cursor
 from intake.formats.native import NATIVE
+from intake.views.answers import json_answer
 from intake.webhook_filters import read_filters
 from intake.webhooks import (
     DeliveryPage,
@@ -56,16 +57,16 @@ def endpoints(request: HttpRequest, client: Client) -> HttpResponse:
     if request.method != "POST":
         now = clock.now()
         rows = endpoints_of(client.institution_id)
-        return _json(EndpointList([endpoint_answer(row, now) for row in rows]))
+        return json_answer(EndpointList([endpoint_answer(row, now) for row in rows]))
     wish = read_fields(_body(request), NewEndpoint)
     institution = _institution(client)
     try:
-        row = services.add_endpoint(institution=institution, by=_actor(client), **_given(wish))
+        row = services.add_endpoint(institution=institution, by=client.actor, **_given(wish))
     except ValidationError as error:
         raise as_bad_request(error) from None
-    secret = services.reveal_secret(institution=institution, endpoint=row, by=_actor(client))
+    secret = services.reveal_secret(institution=institution, endpoint=row, by=client.actor)
     values = endpoint_values(row, clock.now())
-    return _json(NewEndpointAnswer(**values, secret=secret), 201)
+    return json_answer(NewEndpointAnswer(**values, secret=secret), status=201)
 
 
 @door(
@@ -78,22 +79,22 @@ def endpoint(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """One endpoint: read, changed, or removed with what waits for it."""
     row = _endpoint(client, pk)
     if request.method == "DELETE":
-        return _json(RemovedAnswer(services.remove_endpoint(endpoint=row, by=_actor(client))))
+        return json_answer(RemovedAnswer(services.remove_endpoint(endpoint=row, by=client.actor)))
     if request.method == "PATCH":
         wish = read_fields(_body(request), EndpointChange)
         try:
-            row = services.change_endpoint(endpoint=row, by=_actor(client), **_given(wish))
+            row = services.change_endpoint(endpoint=row, by=client.actor, **_given(wish))
         except ValidationError as error:
             raise as_bad_request(error) from None
-    return _json(endpoint_answer(row, clock.now()))
+    return json_answer(endpoint_answer(row, clock.now()))
 
 
 @door(wire=NATIVE, endpoint="webhook_test", scope="webhooks", methods=("POST",))
 def test(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """202 with the delivery of a made-up event."""
     read_fields(_body(request, empty=True), Nothing)
-    row = services.send_test(endpoint=_endpoint(client, pk), by=_actor(client))
-    return _json(delivery_answer(row), 202)
+    row = services.send_test(endpoint=_endpoint(client, pk), by=client.actor)
+    return json_answer(delivery_answer(row), status=202)
 
 
 @door(wire=NATIVE, endpoint="webhook_secret", scope="webhooks", methods=(*_READ, "POST"))
@@ -111,18 +112,18 @@ def default_secret(request: HttpRequest, client: Client) -> HttpResponse:
 def _secret(request: HttpRequest, client: Client, row: WebhookEndpoint | None) -> HttpResponse:
     owner: dict[str, Any] = {"institution": _institution(client), "endpoint": row}
     if request.method != "POST":
-        return _json(SecretAnswer(services.reveal_secret(by=_actor(client), **owner)))
+        return json_answer(SecretAnswer(services.reveal_secret(by=client.actor, **owner)))
     wish = read_fields(_body(request, empty=True), Rotation)
     try:
         secret = services.rotate_secret(
-            by=_actor(client),
+            by=client.actor,
             overlap=timedelta(hours=wish.overlap_hours),
             secret=wish.secret or "",
             **owner,
         )
     except ValidationError as error:
         raise as_bad_request(error) from None
-    return _json(SecretAnswer(secret))
+    return json_answer(SecretAnswer(secret))
 
 
 @door(wire=NATIVE, endpoint="webhook_deliveries", scope="webhooks")
@@ -138,7 +139,7 @@ def deliveries(request: HttpRequest, client: Client) -> HttpResponse:
     found = list(rows[: filters.limit + 1])
     page = found[: filters.limit]
     more = len(found) > len(page)
-    return _json(
+    return json_answer(
         DeliveryPage(
             [delivery_answer(row) for row in page], encode_cursor(page[-1].pk) if more else None
         )
@@ -150,7 +151,7 @@ def delivery(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """One delivery with its log; two queries."""
     row = _delivery(client, pk)
     newest = list(row.log.order_by("-pk")[:SHOWN_OF_LOG])
-    return _json(delivery_detail(row, newest[::-1]))
+    return json_answer(delivery_detail(row, newest[::-1]))
 
 
 @door(wire=NATIVE, endpoint="webhook_replay", scope="webhooks", methods=("POST",))
@@ -158,8 +159,8 @@ def replay_one(request: HttpRequest, client: Client, pk: UUID) -> HttpResponse:
     """202 with the delivery as it waits again; one that waits already stays as it is."""
     read_fields(_body(request, empty=True), Nothing)
     row = _delivery(client, pk)
-    replay(deliveries=[row.pk], by=_actor(client))
-    return _json(delivery_answer(_delivery(client, pk)), 202)
+    replay(deliveries=[row.pk], by=client.actor)
+    return json_answer(delivery_answer(_delivery(client, pk)), status=202)
 
 
 @door(wire=NATIVE, endpoint="webhook_replay", scope="webhooks", methods=("POST",))
@@ -174,8 +175,8 @@ def replay_many(request: HttpRequest, client: Client) -> HttpResponse:
         if name in columns:
             rows = rows.filter(**{columns[name]: value})
     ids = list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_REPLAYED])
-    count = replay(deliveries=ids, by=_actor(client))
-    return _json(ReplayAnswer(count, more=len(ids) == MOST_REPLAYED), 202)
+    count = replay(deliveries=ids, by=client.actor)
+    return json_answer(ReplayAnswer(count, more=len(ids) == MOST_REPLAYED), status=202)
 
 
 def _endpoint(client: Client, pk: UUID) -> WebhookEndpoint:
@@ -196,10 +197,6 @@ def _institution(client: Client) -> Institution:
     return Institution.objects.get(pk=client.institution_id)
 
 
-def _actor(client: Client) -> str:
-    return f"client:{client.institution_slug}"
-
-
 def _body(request: HttpRequest, *, empty: bool = False) -> Mapping[str, Any]:
     """The fields of the JSON object sent; where all are optional, the body may be left away."""
     if empty and not has_body(request):
@@ -211,8 +208,3 @@ def _given(wish: msgspec.Struct) -> dict[str, Any]:
     return {
         name: value for name, value in msgspec.structs.asdict(wish).items() if value is not UNSET
     }
-
-
-def _json(answer: msgspec.Struct, status: int = 200) -> HttpResponse:
-    body = msgspec.json.encode(answer)
-    return HttpResponse(body, status=status, content_type="application/json")

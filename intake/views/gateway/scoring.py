@@ -24,6 +24,7 @@ from intake.formats.gateway import (
 from intake.formats.native import NATIVE, NativeAnswer, decode_fields, native_answer
 from intake.quality import DataQuality, assess
 from intake.queries import transaction_of
+from intake.views.answers import json_answer
 from intake.views.gateway.listing import StoredPrediction, stored_prediction
 from scoring.answers import Answer
 
@@ -85,7 +86,7 @@ def score(request: HttpRequest, client: Client) -> HttpResponse:
         total=len(batch),
         processing_time_ms=_milliseconds_since(started),
     )
-    return json_response(answer)
+    return json_answer(answer)
 
 
 def _result(answer: Answer) -> Result:
@@ -131,7 +132,7 @@ def predict(request: HttpRequest, client: Client) -> HttpResponse:
     """
     parsed = parse_object(read_body(request))
     if not parsed.fields.keys() & {"nameOrig", "amount", "type"}:
-        return json_response(_known(parsed, client))
+        return json_answer(_known(parsed, client))
     answer = _decide(request, client, decode_one(parsed), GATEWAY.name)
     result = msgspec.structs.asdict(_result(answer))
     return _stored(answer, StoredPrediction(**result, timestamp=answer.decided_at))
@@ -160,7 +161,7 @@ def _decide(request: HttpRequest, client: Client, decoded: Decoded, source: str)
 
 
 def _stored(answer: Answer, body: msgspec.Struct) -> HttpResponse:
-    response = json_response(body, status=200 if answer.replayed else 201)
+    response = json_answer(body, status=200 if answer.replayed else 201)
     if answer.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response
@@ -168,7 +169,3 @@ def _stored(answer: Answer, body: msgspec.Struct) -> HttpResponse:
 
 def _milliseconds_since(started: float) -> float:
     return round((perf_counter() - started) * 1_000, 3)
-
-
-def json_response(body: msgspec.Struct, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(body), status=status, content_type="application/json")
