@@ -20,7 +20,7 @@ FEW: Final = 3
 RARE: Final = 0.01
 """A share below which an amount or an hour is called unusual."""
 
-WIDTH: Final = 300.0
+WIDTH: Final = 200.0
 HEIGHT: Final = 26.0
 _MARGIN: Final = 5.0
 _EIGHT_OF_TEN: Final = 1.2816  # standard deviations either side of the middle, normal distribution

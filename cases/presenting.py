@@ -36,6 +36,10 @@ class Button:
     opened: bool  # with what was refused in it
     fields: bool = True  # else the button acts at once
 
+    @property
+    def send(self) -> str:
+        return _SENDS.get(self.name, self.label)
+
 
 _LABELS: Final = {
     "claim": ("Claim", "c", "Makes the case yours."),
@@ -50,6 +54,11 @@ _LABELS: Final = {
     "release": ("Release", "", "Back to the queue, for anybody."),
     "note": ("Note", "n", ""),
     "reopen": ("Reopen", "o", "Labels and outcomes stay until another decision is made."),
+}
+_SENDS: Final = {
+    "fraud": "Close as fraud",
+    "genuine": "Close as genuine",
+    "undecided": "Close without a verdict",
 }
 _AT_ONCE: Final = frozenset({"claim", "release"})
 
@@ -237,8 +246,8 @@ def _chips(asked: Asked, form: QueueForm) -> list[tuple[str, str]]:
 
 def _order_in_words(asked: Asked) -> str:
     if asked.status == Case.Status.CLOSED:
-        return "closed last first"
-    return "due first first" if asked.whose == "mine" else "most at stake first, older ones rise"
+        return "last closed on top"
+    return "first due on top" if asked.whose == "mine" else "most at stake on top; what waits rises"
 
 
 def _without(params: QueryDict, name: str) -> str:

@@ -7,7 +7,11 @@ from typing import Any
 from django.db.models import Sum
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone as clock
 
+from cases.queries import COUNTED_UP_TO, count_waiting
+from cases.queue import own_cases
+from cases.working import WORK
 from clients.queries import user_institutions
 from foundation.admin_parts import NO_INSTITUTION
 from foundation.approvals import waiting_for, waiting_requests
@@ -17,12 +21,14 @@ from rules.definition import State
 from rules.queries import published_number
 from rules.registry import book_for
 from scoring.models import Decision, DecisionActivity
+from transactions.presenting import masked_reference
 
 FLAGGED_SHOWN = 8
+CASES_SHOWN = 8
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Context of the admin's index. At most eight queries, none of them over all decisions."""
+    """Context of the admin's index. At most ten queries, none of them over all decisions."""
     user = request.user
     context["title"] = "Home"
     if not isinstance(user, User) or not user.has_perm("scoring.view_decision"):
@@ -38,10 +44,27 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ruleset=number,
         rules=_rules_in_words(number),
         approvals=_approvals(user),
+        work=_work(user, institutions),
         outbox=outbox_status() if user.has_perm("foundation.view_outboxevent") else None,
         decisions_url=reverse("admin:scoring_decision_changelist"),
     )
     return context
+
+
+def _work(user: User, institutions: list[int]) -> dict[str, Any] | None:
+    """What waits for an analyst: the person's own cases by due time, and how many nobody has
+    claimed; None for who does not work on cases. Two queries."""
+    if not user.has_perm(WORK):
+        return None
+    now = clock.now()
+    own = own_cases(user, institutions, CASES_SHOWN)
+    return {
+        "own": [(case, masked_reference(case.customer), case.due_at < now) for case in own],
+        "more": len(own) == CASES_SHOWN,
+        "overdue": sum(case.due_at < now for case in own),
+        "waiting": count_waiting(institutions, now=now),
+        "most": COUNTED_UP_TO,
+    }
 
 
 def _rules_in_words(number: int | None) -> str:
