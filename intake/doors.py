@@ -21,7 +21,7 @@ from clients.webhooks.targets import url_fault
 from foundation.errors import BadRequest, FieldError, Problem, Unavailable
 from foundation.errors_drf import as_problem
 from intake.body import read_body
-from intake.errors import UNFORESEEN, MethodNotAllowed, fields_problem
+from intake.errors import UNFORESEEN, MethodNotAllowed, fields_problem, under_names
 from intake.formats.base import Decoded, Manners, Scored, WireFormat
 from intake.metrics import measured, observe_stages
 from scoring.answers import Answer
@@ -148,11 +148,7 @@ def decide(
     except BadRequest as problem:
         if not problem.errors:
             raise
-        raise fields_problem([_renamed(error, decoded) for error in problem.errors]) from None
-
-
-def _renamed(error: FieldError, decoded: Decoded) -> FieldError:
-    return FieldError(decoded.names.get(error.field, error.field), error.message, error.code)
+        raise fields_problem(under_names(problem.errors, decoded.names)) from None
 
 
 def idempotency_key(request: HttpRequest) -> str | None:

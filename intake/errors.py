@@ -1,6 +1,6 @@
 """Answers that only a door gives, and the sentences that name a wrong field."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.http import HttpRequest
 
@@ -42,6 +42,15 @@ class Wrong(ValueError):
         super().__init__(message)
         self.message = message
         self.code = code
+
+
+def under_names(errors: Iterable[FieldError], names: Mapping[str, str]) -> list[FieldError]:
+    """The errors by the names that the client gave the fields; of one name the first."""
+    found: dict[str, FieldError] = {}
+    for error in errors:
+        name = names.get(error.field, error.field)
+        found.setdefault(name, FieldError(name, error.message, error.code))
+    return list(found.values())
 
 
 def fields_problem(errors: Sequence[FieldError]) -> BadRequest:

@@ -4,7 +4,7 @@ What a transaction's fields mean is said once, where files of them are imported
 (`intake.imports.paysim`); every other field is a native one under its own name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
@@ -15,9 +15,10 @@ from clients.authentication import Client
 from features.supplied import parse_moment
 from foundation.errors import BadRequest, FieldError, Problem, problem_body
 from intake.body import Parsed, kind_of, parse_object
-from intake.errors import Wrong, fields_problem
+from intake.errors import Wrong, fields_problem, under_names
 from intake.fields import FIELDS
 from intake.formats.base import Decoded
+from intake.formats.batches import decode_each
 from intake.formats.native import by_key, convert_field, decode_fields
 from intake.imports.paysim import BALANCES, LABELS, PaySim, read_transaction
 
@@ -87,22 +88,8 @@ def decode_batch(body: bytes) -> list[Decoded]:
         message = f"must hold 1 to {LARGEST_BATCH:,} transactions; got {len(items):,}"
         raise fields_problem([FieldError("transactions", message, "length")])
     epoch = _epoch_of(parsed.fields)
-    decoded: list[Decoded] = []
-    errors: list[FieldError] = []
-    for place, item in enumerate(items):
-        try:
-            decoded.append(_decode(item, parsed.sound, epoch))
-        except BadRequest as problem:
-            errors += [within(place, error) for error in problem.errors]
-    if errors:
-        raise fields_problem(errors)
-    return decoded
-
-
-def within(place: int, error: FieldError) -> FieldError:
-    """The error by its place in the batch: transactions.3.amount."""
-    name = f"transactions.{place}.{error.field}" if error.field else f"transactions.{place}"
-    return FieldError(name, error.message, error.code)
+    sound = parsed.sound
+    return decode_each(items, lambda item: _decode(item, sound, epoch), at="transactions.")
 
 
 def decode_one(parsed: Parsed) -> Decoded:
@@ -122,10 +109,7 @@ def _epoch_of(fields: Mapping[str, Any]) -> float | None:
         raise fields_problem([FieldError("epoch", str(wrong), "format")]) from None
 
 
-def _decode(item: object, sound: bool, epoch: float | None) -> Decoded:
-    if not isinstance(item, dict):
-        message = f"must be an object; got {kind_of(item)}"
-        raise BadRequest(message, errors=[FieldError("", message, "type")])
+def _decode(item: Mapping[str, Any], sound: bool, epoch: float | None) -> Decoded:
     if item.get("epoch") is not None:
         epoch = _epoch_of(item)
     body, faults = read_transaction(item, epoch)
@@ -141,16 +125,11 @@ def _decode(item: object, sound: bool, epoch: float | None) -> Decoded:
         decoded = decode_fields(Parsed({**body, **others}, sound))
     except BadRequest as problem:
         named = {error.field for error in errors}
-        errors += [error for error in _named(problem) if error.field not in named]
+        others_wrong = under_names(problem.errors, PaySim.names)
+        errors += [error for error in others_wrong if error.field not in named]
     if errors:
         raise fields_problem(errors)
     return Decoded(decoded.request, {**decoded.names, **PaySim.names})
-
-
-def _named(problem: BadRequest) -> Iterator[FieldError]:
-    for error in problem.errors:
-        name = PaySim.names.get(error.field, error.field)
-        yield FieldError(name, error.message, error.code)
 
 
 class Gateway:

@@ -17,6 +17,7 @@ from foundation.errors import BadRequest, FieldError, Problem, problem_body
 from intake.body import Parsed, kind_of, parse_json, parse_object
 from intake.errors import fields_problem
 from intake.formats.base import Decoded, Scored
+from intake.formats.batches import decode_each
 from intake.formats.native import by_key, decode_fields
 from intake.formats.sentinel_answers import SentinelAnswer, sentinel_answer, vertical_answer
 from intake.keyless import keyless_client
@@ -128,24 +129,7 @@ def decode_batch(body: bytes) -> list[Decoded]:
     if len(items) > LARGEST_BATCH:
         detail = f"A batch may have {LARGEST_BATCH:,} transactions at most; got {len(items):,}."
         raise BadRequest(detail, type="batch-too-large")
-    decoded: list[Decoded] = []
-    errors: list[FieldError] = []
-    for place, item in enumerate(items):
-        if not isinstance(item, dict):
-            message = f"must be an object; got {kind_of(item)}"
-            errors.append(FieldError(str(place), message, "type"))
-            continue
-        try:
-            decoded.append(_decode(Parsed(item, sound)))
-        except BadRequest as problem:
-            errors += [_within(place, error) for error in problem.errors]
-    if errors:
-        raise fields_problem(errors)
-    return decoded
-
-
-def _within(place: int, error: FieldError) -> FieldError:
-    return FieldError(f"{place}.{error.field}", error.message, error.code)
+    return decode_each(items, lambda item: _decode(Parsed(item, sound)))
 
 
 def encode_batch(batch: Iterable[Decoded], outcomes: Iterable[Scored | Problem]) -> bytes:

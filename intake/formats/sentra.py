@@ -20,7 +20,7 @@ from features.identifiers import normal_form
 from features.vector import by_name
 from foundation.errors import BadRequest, FieldError, Problem
 from intake.body import kind_of, parse_object
-from intake.errors import fields_problem
+from intake.errors import fields_problem, under_names
 from intake.formats.base import Decoded, Scored
 from intake.formats.native import decode_fields
 from intake.places import place_before
@@ -79,7 +79,9 @@ class Sentra:
         try:
             decoded = decode_fields(parsed._replace(fields=fields))
         except BadRequest as problem:
-            raise _renamed(problem, names) from None
+            if not problem.errors:
+                raise
+            raise fields_problem(under_names(problem.errors, names)) from None
         return Decoded(decoded.request, {**decoded.names, **names})
 
     def encode(self, scored: Scored) -> bytes:
@@ -159,15 +161,6 @@ def _put_place(fields: dict[str, Any]) -> None:
     latitude, longitude = float(match[1]), float(match[2])
     if abs(latitude) <= 90 and abs(longitude) <= 180:
         fields["latitude"], fields["longitude"] = latitude, longitude
-
-
-def _renamed(problem: BadRequest, names: Mapping[str, str]) -> BadRequest:
-    """The same, each field by the name that the client gave it, and once."""
-    found: dict[str, FieldError] = {}
-    for error in problem.errors:
-        name = names.get(error.field, error.field)
-        found.setdefault(name, FieldError(name, error.message, error.code))
-    return fields_problem(list(found.values())) if found else problem
 
 
 # -- out ---------------------------------------------------------------------------------------
