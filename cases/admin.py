@@ -53,7 +53,7 @@ class CaseAdmin(FactPageAdmin):
             ),
             path(
                 "<int:pk>/do/<slug:name>/",
-                wrap(require_POST(self.act_view)),
+                wrap(self.act_view),
                 name="cases_case_act",
             ),
         ]
@@ -120,7 +120,9 @@ class CaseAdmin(FactPageAdmin):
 
     def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Does what a button says. What is refused is told on the case's page as it is now, with
-        everything typed still there."""
+        everything typed still there. Without a form, as after a reload, it leads to that page."""
+        if request.method != "POST":
+            return HttpResponseRedirect(case_url(pk))
         act = ACTS.get(name)
         if act is None:
             raise Http404

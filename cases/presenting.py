@@ -137,9 +137,10 @@ def _consequence(name: str, facts: Facts) -> str:
     number = len(facts.alerts)
     many = f"more than {number} transactions" if facts.more_alerts else f"{number} transactions"
     which = "the transaction" if number == 1 else f"all {many}"
+    them = "it" if number == 1 else "them"
     return {
-        "fraud": f"Labels {which} as fraud, declines what is held, closes the case.",
-        "genuine": f"Labels {which} as genuine, releases what is held, closes the case.",
+        "fraud": f"Labels {which} as fraud, shows {them} as declined, closes the case.",
+        "genuine": f"Labels {which} as genuine, shows {them} as approved, closes the case.",
         "undecided": f"Closes the case; {which} get no label and stay as decided.",
     }.get(name, "")
 

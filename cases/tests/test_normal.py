@@ -92,7 +92,7 @@ def test_a_higher_amount_stands_further_to_the_right():
 def test_the_hours_are_bars_in_the_picture_with_one_marked():
     bars = found(customer(), transacted(hour=3.0))["Hour"].hours
     assert [bar.hour for bar in bars if bar.marked] == [3]
-    assert all(0 <= bar.y and bar.y + bar.height <= HEIGHT + 0.1 for bar in bars)
+    assert all(bar.y >= 0 and bar.y + bar.height <= HEIGHT + 0.1 for bar in bars)
     assert max(bars, key=lambda bar: bar.height).hour in {12, 13, 14}
     assert "from" in found(customer(), transacted())["Hour"].usual
 

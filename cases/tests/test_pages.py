@@ -412,6 +412,25 @@ def test_a_version_that_is_none_is_no_failure(mine, analyst, version):
     assert answer.status_code in {302, 400, 409}
 
 
+def test_the_address_of_an_action_leads_to_the_case_and_does_nothing(case, analyst):
+    url = reverse("admin:cases_case_act", args=[case.pk, "claim"])
+    assert signed_in(analyst).get(url)["Location"] == page_of(case)
+    assert Case.objects.get().assignee is None
+
+
+def test_home_shows_ones_own_cases_and_how_many_wait(bank, mine, analyst):
+    open_cases(bank, 2)
+    Case.objects.filter(pk=mine.pk).update(due_at=clock.now() - timedelta(hours=1))
+    page = text_of(signed_in(analyst).get(reverse("admin:index")))
+    assert "Your cases</span><b>1</b>" in page
+    assert "1 overdue" in page
+    assert "Cases that wait</span><b>2</b>" in page
+    assert f'href="{page_of(mine)}"' in page
+    assert "Cases that wait" not in text_of(
+        signed_in(person("auditor", "auditor")).get(reverse("admin:index"))
+    )
+
+
 def test_an_unknown_action_is_not_found(mine, analyst):
     assert act(analyst, mine, "destroy").status_code == 404
 
