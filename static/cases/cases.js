@@ -46,7 +46,11 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
+      // The cursor leaves the form, so that the next key is a command again.
+      const open = document.querySelector("details.cs-act[open] > summary");
       closePanels(null);
+      if (open) open.focus();
+      else event.target.closest("input, textarea, select")?.blur();
       return;
     }
     const field = event.target.closest("input, textarea, select");
