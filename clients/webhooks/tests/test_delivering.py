@@ -155,9 +155,7 @@ def test_endpoints_hear_of_what_they_ask_for(bank, neighbour, receiver):
         [
             ("/usual", "fraud_detected"),
             ("/usual", "high_risk_transaction"),
-            ("/all", "fraud_detected"),
-            ("/all", "high_risk_transaction"),
-            ("/all", "transaction_approved"),
+            *(("/all", event.value) for event in WebhookEvent),
         ]
     )
 
