@@ -335,8 +335,8 @@ def _stages(port: int) -> dict[str, float]:
                 counts[label] = counts.get(label, 0.0) + sample.value
     means = {label: sums[label] / counts[label] * 1e6 for label in sums if counts.get(label)}
     total, score = means.pop("fraud_check"), means.pop("score")
-    inside = sum(v for k, v in means.items() if k not in {"authenticate", "decode", "health"})
+    inside = sum(v for k, v in means.items() if k not in {"decode", "health"})
     means = {k: v for k, v in means.items() if k not in {"health", "transactions"}}
     means["score_other"] = score - inside
-    means["view"] = total - score - means["authenticate"] - means["decode"]
+    means["door_other"] = total - score - means["decode"]
     return {label: round(value, 1) for label, value in means.items()}

@@ -14,7 +14,6 @@ if TYPE_CHECKING:  # the framework's views import this module while they are bei
     from rest_framework.views import APIView
 
 
-
 class ApiKeyAuthentication(BaseAuthentication):
     """Sets `request.auth` to the `Client`; `request.user` stays None: a system is no person."""
 
