@@ -32,7 +32,7 @@ def sent(*secrets: str, at: datetime | None = None) -> tuple[bytes, dict[str, st
 
 
 @pytest.mark.parametrize("name", ["verify_hex", "verify_standard"])
-@pytest.mark.parametrize("secret", [new_secret(), OWN])
+@pytest.mark.parametrize("secret", [new_secret(), OWN], ids=["made here", "brought along"])
 def test_what_is_genuine_verifies_and_nothing_else(name, secret):
     is_genuine = verifier(name)
     body, headers = sent(secret)
