@@ -1,15 +1,17 @@
-"""Alerts, the cases they join, what was done about them, and what a reviewer decided."""
+"""The case: what is known of it, who has it, how it ended."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone as clock
 
+from cases.models.queue import Queue
 from clients.models import Institution
-from foundation.ids import uuid7
 from foundation.models import User
 from scoring.models import Decision
-from transactions.models import Customer, Transaction
+from transactions.models import Customer
 
 
 class Case(models.Model):
@@ -36,7 +38,23 @@ class Case(models.Model):
     vertical = models.CharField(max_length=32)
     status = models.CharField(max_length=12, choices=Status, default=Status.OPEN)
     disposition = models.CharField(max_length=16, choices=Disposition, blank=True)
-    typology = models.CharField(max_length=64, blank=True)
+    typology = models.CharField(max_length=64, blank=True, help_text="As decided.")
+    suspected = models.CharField(
+        max_length=64, blank=True, help_text="The typology that its reasons point to."
+    )
+    codes = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        help_text="Of the rules that fired on its transactions.",
+    )
+    queue = models.ForeignKey(
+        Queue,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="cases",
+        help_text="The shared queue whose times it has to keep; the usual times without one.",
+    )
     assignee = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
     )
@@ -48,11 +66,19 @@ class Case(models.Model):
         "at risk", max_digits=24, decimal_places=2, help_text="In the institution's currency."
     )
     loss = models.FloatField("expected loss", help_text="In US dollars, for comparison.")
+    amount_usd = models.FloatField("at risk, in US dollars", default=0.0)
     rank = models.FloatField(help_text="Expected loss and age; the highest goes first.")
     opened_at = models.DateTimeField(default=clock.now)
     due_at = models.DateTimeField()
+    warned_at = models.DateTimeField(null=True, blank=True)
+    touched_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its assignee last did something with it."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -68,8 +94,10 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="case_closed_with_disposition",
-                condition=Q(status="closed", closed_at__isnull=False) & ~Q(disposition="")
-                | ~Q(status="closed") & Q(closed_at__isnull=True, disposition=""),
+                condition=Q(status="closed", closed_at__isnull=False)
+                & (~Q(disposition="") | Q(merged_into__isnull=False))
+                | ~Q(status="closed")
+                & Q(closed_at__isnull=True, disposition="", merged_into__isnull=True),
             ),
         ]
         indexes = [
@@ -85,85 +113,40 @@ class Case(models.Model):
                 name="case_closed",
                 condition=Q(status="closed"),
             ),
+            GinIndex(  # serves: similar cases of the past
+                fields=["codes"], name="case_codes", condition=Q(status="closed")
+            ),
+            models.Index(  # serves: warnings before the due time, release on inactivity
+                fields=["due_at"], name="case_due", condition=~Q(status="closed")
+            ),
+            models.Index(  # serves: waking what was snoozed
+                fields=["snoozed_until"],
+                name="case_asleep",
+                condition=Q(snoozed_until__isnull=False) & ~Q(status="closed"),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"Case {self.pk}"
 
 
-class Alert(models.Model):
-    """A flagged decision that somebody should look at. One for a transaction, whatever repeats."""
+class Closing(models.Model):
+    """A verdict that takes effect in a few seconds, unless who gave it takes it back.
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    case = models.ForeignKey(Case, models.PROTECT, related_name="alerts")
-    transaction = models.OneToOneField(Transaction, models.PROTECT, related_name="alert")
-    institution = models.ForeignKey(
-        Institution, models.PROTECT, db_constraint=False, db_index=False, related_name="+"
-    )
-    status = models.CharField(max_length=8, choices=Decision.Status)
-    score = models.PositiveSmallIntegerField()
-    reason = models.CharField(max_length=400, help_text="The strongest one.")
-    amount = models.DecimalField(
-        max_digits=24, decimal_places=2, help_text="In the institution's currency."
-    )
-    loss = models.FloatField(help_text="Expected, in US dollars.")
-    created_at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        default_permissions = ("view",)
-        indexes = [models.Index(fields=["institution", "-id"], name="alert_newest")]
-
-    def __str__(self) -> str:
-        return f"Alert on {self.transaction_id}"
-
-
-class CaseEntry(models.Model):
-    """What happened to a case: its timeline, which only grows."""
-
-    class Kind(models.TextChoices):
-        OPENED = "opened", "opened"
-        ALERTED = "alerted", "alert added"
-        CLAIMED = "claimed", "claimed"
-        RELEASED = "released", "released"
-        ASSIGNED = "assigned", "assigned"
-        NOTED = "noted", "note"
-        STATUS = "status", "status changed"
-        SNOOZED = "snoozed", "snoozed"
-        DECIDED = "decided", "decided"
-        REOPENED = "reopened", "reopened"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    case = models.ForeignKey(Case, models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=10, choices=Kind)
-    at = models.DateTimeField(default=clock.now)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    text = models.TextField(blank=True, max_length=10_000)
-    facts = models.JSONField(default=dict)
-
-    class Meta:
-        verbose_name_plural = "case entries"
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
-
-
-class ReviewOutcome(models.Model):
-    """What a reviewer made of a transaction, beside the decision, which never changes.
-
-    The newest counts: reads show it as the transaction's current status.
+    Until then nothing leaves the house: no label, no outcome, no event. A case that has changed
+    meanwhile is not closed.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    transaction = models.ForeignKey(Transaction, models.PROTECT, related_name="outcomes")
-    case = models.ForeignKey(Case, models.PROTECT, related_name="outcomes")
-    status = models.CharField(max_length=8, choices=Decision.Status)
-    by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=clock.now)
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="closing")
+    disposition = models.CharField(max_length=16, choices=Case.Disposition)
+    typology = models.CharField(max_length=64, blank=True)
     reason = models.TextField(max_length=2_000)
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(help_text="Of the case that was judged.")
+    effective_at = models.DateTimeField(db_index=True)
 
     class Meta:
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.status} by {self.by}"
+        return f"{self.case_id} as {self.disposition}"

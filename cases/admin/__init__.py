@@ -1,0 +1,5 @@
+"""The analyst's pages."""
+
+from cases.admin.case import CaseAdmin
+
+__all__ = ["CaseAdmin"]
