@@ -21,6 +21,10 @@ VERTICALS = (
 )
 
 
+FLAGGED = ("review", "declined")
+"""Statuses of decisions that may become an alert, as each vertical says."""
+
+
 class State(StrEnum):
     """Where a rule stands; only the last three of shadow, canary, live enter a ruleset."""
 
@@ -133,6 +137,7 @@ class VerticalConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     ml_weight: float
     currencies: tuple[str, ...]
     rule_weights: dict[str, float]
+    alert_on: tuple[str, ...] = FLAGGED
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

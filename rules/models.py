@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from rules.definition import (
+    FLAGGED,
     VERTICALS,
     Definition,
     Effect,
@@ -145,6 +146,10 @@ def version_fields(definition: Definition) -> dict[str, Any]:
 _ARRAYS = ("parameters", "only", "exclude", "tags")
 
 
+def alert_on_all() -> list[str]:
+    return list(FLAGGED)
+
+
 class Vertical(models.Model):
     """A line of business with its own thresholds, weights and currencies."""
 
@@ -165,6 +170,12 @@ class Vertical(models.Model):
     )
     currencies = ArrayField(models.CharField(max_length=3))
     rule_weights = models.JSONField(default=dict, blank=True)
+    alert_on = ArrayField(
+        models.CharField(max_length=8),
+        default=alert_on_all,
+        blank=True,
+        help_text="Decisions that become an alert for the analysts.",
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
     changed_at = models.DateTimeField("last change", auto_now=True)
 
@@ -207,6 +218,7 @@ class Vertical(models.Model):
             ml_weight=float(self.ml_weight),
             currencies=tuple(self.currencies),
             rule_weights={code: float(weight) for code, weight in self.rule_weights.items()},
+            alert_on=tuple(status for status in FLAGGED if status in self.alert_on),
         )
 
 

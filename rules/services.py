@@ -17,7 +17,7 @@ from foundation.models import User
 from foundation.money import is_currency
 from foundation.permissions import require
 from rules.checking import check_definition
-from rules.definition import Definition, State, VerticalConfig
+from rules.definition import FLAGGED, Definition, State, VerticalConfig
 from rules.errors import Finding, IllegalMove, Invalid, StaleEdit
 from rules.models import Rule, RuleVersion, Vertical, version_fields
 
@@ -182,11 +182,17 @@ def write_config(vertical: Vertical, config: VerticalConfig) -> None:
     vertical.ml_weight = Decimal(str(config.ml_weight))
     vertical.currencies = list(config.currencies)
     vertical.rule_weights = dict(config.rule_weights)
+    vertical.alert_on = list(config.alert_on)
 
 
 def check_vertical(config: VerticalConfig) -> list[Finding]:
     """Everything wrong with a vertical's numbers."""
-    return [*_check_thresholds(config), *_check_weights(config), *_check_currencies(config)]
+    return [
+        *_check_thresholds(config),
+        *_check_weights(config),
+        *_check_currencies(config),
+        *_check_alerts(config),
+    ]
 
 
 def _check_thresholds(config: VerticalConfig) -> Iterable[Finding]:
@@ -224,6 +230,12 @@ def _check_currencies(config: VerticalConfig) -> Iterable[Finding]:
             yield Finding("currencies", f"{code} is no ISO 4217 currency.")
     if len(set(config.currencies)) != len(config.currencies):
         yield Finding("currencies", "A currency stands there twice.")
+
+
+def _check_alerts(config: VerticalConfig) -> Iterable[Finding]:
+    if strange := set(config.alert_on) - set(FLAGGED):
+        named = " or ".join(FLAGGED)
+        yield Finding("alert_on", f"Alerts come of {named}, not of {', '.join(sorted(strange))}.")
 
 
 def lock_rule(code: str) -> Rule:

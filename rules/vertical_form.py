@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
 
 from rules.definition import VerticalConfig
 from rules.errors import Finding
@@ -31,6 +31,13 @@ class VerticalForm(forms.Form):
     rule_weights = text(
         4, required=False, help_text="One rule a line, as gambling 1.5; others weigh 1.", attrs=MONO
     )
+    alert_on = forms.MultipleChoiceField(
+        label="Alerts",
+        choices=[("review", "held for review"), ("declined", "declined")],
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultiple,
+        help_text="Decisions that open a case for the analysts; none: no cases of this vertical.",
+    )
     reason = text(2, label="Why this edit")
 
     @staticmethod
@@ -47,6 +54,9 @@ class VerticalForm(forms.Form):
 
     def clean_currencies(self) -> tuple[str, ...]:
         return tuple(code.upper() for code in split_texts(self.cleaned_data["currencies"], ","))
+
+    def clean_alert_on(self) -> tuple[str, ...]:
+        return tuple(self.cleaned_data["alert_on"])
 
     def clean_rule_weights(self) -> dict[str, float]:
         weights: dict[str, float] = {}

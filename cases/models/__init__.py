@@ -1,8 +1,10 @@
 """Alerts, the cases they join, what was done about them, and what a reviewer decided."""
 
 from cases.models.alert import Alert, ReviewOutcome
+from cases.models.bulk import BulkAction, BulkItem
 from cases.models.case import Case, Closing
 from cases.models.entry import Attachment, CaseEntry, Mention
+from cases.models.link import Link
 from cases.models.queue import Queue
 from cases.models.report import ActivityReport
 
@@ -10,9 +12,12 @@ __all__ = [
     "ActivityReport",
     "Alert",
     "Attachment",
+    "BulkAction",
+    "BulkItem",
     "Case",
     "CaseEntry",
     "Closing",
+    "Link",
     "Mention",
     "Queue",
     "ReviewOutcome",

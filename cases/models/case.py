@@ -9,7 +9,7 @@ from django.utils import timezone as clock
 
 from cases.models.queue import Queue
 from clients.models import Institution
-from foundation.models import User
+from foundation.models import ApprovalRequest, User
 from scoring.models import Decision
 from transactions.models import Customer
 
@@ -79,6 +79,15 @@ class Case(models.Model):
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="merged"
     )
+    proposal = models.ForeignKey(
+        ApprovalRequest,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        help_text="The verdict that waits for a second person.",
+    )
     version = models.PositiveIntegerField(default=1)
 
     class Meta:
@@ -101,8 +110,23 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            models.Index(  # serves: claim next, the queue
-                fields=["institution", "-rank"], name="case_queue", condition=~Q(status="closed")
+            models.Index(  # serves: the queue of one institution
+                fields=["institution", "-rank", "-id"],
+                name="case_queue",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(  # serves: the queue of several
+                fields=["-rank", "-id"], name="case_ranked", condition=~Q(status="closed")
+            ),
+            models.Index(  # serves: claim next in one institution
+                fields=["institution", "-rank", "-id"],
+                name="case_unclaimed",
+                condition=Q(assignee=None) & ~Q(status="closed"),
+            ),
+            models.Index(  # serves: claim next in several
+                fields=["-rank", "-id"],
+                name="case_unclaimed_ranked",
+                condition=Q(assignee=None) & ~Q(status="closed"),
             ),
             models.Index(
                 fields=["assignee", "due_at"], name="case_mine", condition=~Q(status="closed")

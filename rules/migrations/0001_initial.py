@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
+import rules.models
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
@@ -131,6 +132,7 @@ class Migration(migrations.Migration):
                 ('ml_weight', models.DecimalField(decimal_places=3, default=Decimal('0.4'), max_digits=4, verbose_name='model weight')),
                 ('currencies', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), size=None)),
                 ('rule_weights', models.JSONField(blank=True, default=dict)),
+                ('alert_on', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=rules.models.alert_on_all, help_text='Decisions that become an alert for the analysts.', size=None)),
                 ('revision', models.PositiveIntegerField(default=1, editable=False)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='last change')),
             ],
