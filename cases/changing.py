@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cases.events import CaseChanged
-from cases.models import Case, CaseEntry
+from cases.models import Case, CaseEntry, Closing
 from foundation import audit
 from foundation.errors import Conflict
 from foundation.models import User
@@ -15,15 +15,28 @@ _HAPPENING = {CaseEntry.Kind.OPENED: "opened", CaseEntry.Kind.DECIDED: "closed"}
 
 def locked(case_id: int, *, version: int | None = None) -> Case:
     """The case, locked until the commit. Raises Case.DoesNotExist; Conflict when it has changed
-    since `version` was shown, or is closed."""
+    since `version` was shown, is closed, or is about to be."""
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
     if case.status == Case.Status.CLOSED:
         raise Conflict("The case is closed already; reopen it to change it.", type="case-closed")
+    refuse_while_closing(case)
     if version is not None and case.version != version:
         raise Conflict(
             "Somebody changed the case since you opened it; look at it again.", type="case-changed"
         )
     return case
+
+
+def refuse_while_closing(case: Case) -> None:
+    """Conflict while a verdict on the case, which is locked, may still be taken back."""
+    closing = Closing.objects.select_related("by").filter(pk=case.pk).first()
+    if closing is not None:
+        raise Conflict(
+            f"{closing.by} has just decided the case as {closing.get_disposition_display()}. That "
+            "takes effect within seconds unless it is taken back; until then nothing else can be "
+            "done.",
+            type="case-closing",
+        )
 
 
 def change(

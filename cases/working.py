@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
-from cases.changing import change, locked
+from cases.changing import change, locked, refuse_while_closing
+from cases.mentions import mention, mentioned_in
 from cases.models import Case, CaseEntry, ReviewOutcome
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
@@ -101,7 +102,7 @@ def release(*, case_id: int, by: User, version: int | None = None) -> Case:
     """Gives the case back to the queue."""
     require(by, WORK)
     case = locked(case_id, version=version)
-    _demand_own(case, by)
+    demand_own(case, by)
     change(case, kind=CaseEntry.Kind.RELEASED, by=by, assignee=None, status=Case.Status.OPEN)
     return case
 
@@ -133,14 +134,22 @@ def assign(*, case_id: int, to: User, by: User, version: int | None = None) -> C
 
 @transaction.atomic
 def note(*, case_id: int, by: User, text: str) -> CaseEntry:
-    """Adds a note; to a closed case as well. Two notes at once are both kept."""
+    """Adds a note; to a closed case as well. Two notes at once are both kept.
+
+    People named in it with an @ find it on their first page. Raises BadRequest naming those who
+    cannot see the case.
+    """
     require(by, WORK)
     text = text.strip()
     if not 0 < len(text) <= 10_000:
         message = "must have 1 to 10,000 characters"
         raise BadRequest(f"A note {message}.", errors=[FieldError("text", message)])
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
-    return change(case, kind=CaseEntry.Kind.NOTED, by=by, text=text, facts={"length": len(text)})
+    refuse_while_closing(case)
+    people = mentioned_in(text, case)
+    entry = change(case, kind=CaseEntry.Kind.NOTED, by=by, text=text, facts={"length": len(text)})
+    mention(people, entry)
+    return entry
 
 
 @transaction.atomic
@@ -152,7 +161,7 @@ def set_status(
     if status not in {Case.Status.IN_PROGRESS, Case.Status.WAITING, Case.Status.ESCALATED}:
         raise BadRequest(f"{status!r} is reached another way.", errors=[FieldError("status", "no")])
     case = locked(case_id, version=version)
-    _demand_own(case, by)
+    demand_own(case, by)
     if case.status != status:
         change(
             case,
@@ -173,7 +182,7 @@ def snooze(*, case_id: int, until: datetime, by: User, version: int | None = Non
         message = "must lie in the future"
         raise BadRequest(f"The time {message}.", errors=[FieldError("until", message)])
     case = locked(case_id, version=version)
-    _demand_own(case, by)
+    demand_own(case, by)
     change(
         case,
         kind=CaseEntry.Kind.SNOOZED,
@@ -203,7 +212,7 @@ def decide(
     require(by, WORK)
     _check_decision(disposition, reason, typology)
     case = locked(case_id, version=version)
-    _demand_own(case, by)
+    demand_own(case, by)
     now = clock.now()
     rows = [alert.transaction_id for alert in case.alerts.order_by("pk")]
     if (is_fraud := _IS_FRAUD.get(Case.Disposition(disposition))) is not None:
@@ -263,7 +272,7 @@ def reopen(*, case_id: int, by: User, reason: str) -> Case:
     return case
 
 
-def _demand_own(case: Case, by: User) -> None:
+def demand_own(case: Case, by: User) -> None:
     """The case is the person's, or the person supervises."""
     if case.assignee_id == by.pk or by.has_perm(SUPERVISE):
         return
