@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('clients', '0003_accounts'),
-        ('foundation', '0003_signin'),
+        ('foundation', '0002_append_only'),
         ('transactions', '0002_facts_stay'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
