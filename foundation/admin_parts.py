@@ -36,7 +36,7 @@ from foundation.admin_pages import (
 )
 from foundation.admin_paging import CappedCount, FastPaginator
 from foundation.menu import menu_place
-from foundation.models import User
+from foundation.scopes import scope_by, visible_institutions
 
 __all__ = [
     "NO_INSTITUTION",
@@ -76,14 +76,6 @@ NO_INSTITUTION = (
     "You work for no institution yet, so there is nothing that you may see here. Ask an "
     "administrator for a staff scope (System, Staff scopes) and say which institution you work for."
 )
-Scope = Callable[[User], list[int] | None]
-_scope: Scope | None = None
-
-
-def scope_by(scope: Scope) -> None:
-    """Sets who sees which institutions: a list of ids, or None for all. Called once, by clients."""
-    global _scope
-    _scope = scope
 
 
 class OfflineChecks(UnfoldModelAdminChecks):  # type: ignore[misc]
@@ -196,13 +188,3 @@ class ScopedModelAdmin(FastModelAdmin):
         if self.rows_without_institution_visible:
             mine |= Q(**{f"{field}__isnull": True})
         return rows.filter(mine)
-
-
-def visible_institutions(user: User) -> list[int] | None:
-    """Ids of the institutions that the person sees, None for all; asked once per user object."""
-    if _scope is None:
-        return None if user.is_superuser else []
-    if not hasattr(user, "_visible_institutions"):
-        user._visible_institutions = _scope(user)  # type: ignore[attr-defined]
-    found: list[int] | None = user._visible_institutions  # type: ignore[attr-defined]
-    return found

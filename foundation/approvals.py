@@ -6,7 +6,8 @@ A room registers what happens when a request is approved:
     def publish(request: ApprovalRequest) -> None: ...
 
 and asks with `request_approval`. Evidence is opaque JSON that the approvers are shown. Nobody
-approves what they asked for, and everybody votes once. The last vote needed and the execution are
+approves what they asked for, and everybody votes once. A payload that names an "institution" keeps
+the request among those who work for it. The last vote needed and the execution are
 one transaction under a lock on the request: it is executed once. If the execution raises, its work
 is undone, the votes stay, and the request is "approved, but failed": `execute` tries again.
 """
@@ -19,21 +20,23 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
 from foundation import audit
-from foundation.errors import Conflict, Forbidden
+from foundation.errors import Conflict, Forbidden, Problem
 from foundation.logging import redact
 from foundation.models import ApprovalRequest, ApprovalVote, User
 from foundation.permissions import require
 from foundation.roles import ROLES
+from foundation.scopes import sees_institution, visible_institutions
 
 log = logging.getLogger(__name__)
 
 VOTE = "foundation.vote_approvalrequest"
 State = ApprovalRequest.State
 Executor = Callable[[ApprovalRequest], None]
+Ended = Callable[[ApprovalRequest, audit.Actor, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +47,29 @@ class Kind:
     permission: str
     open_for: timedelta
     execute: Executor
+    ended: Ended | None
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def on_approved(
-    kind: str, *, permission: str, open_for: timedelta = timedelta(days=14)
+    kind: str,
+    *,
+    permission: str,
+    open_for: timedelta = timedelta(days=14),
+    ended: Ended | None = None,
 ) -> Callable[[Executor], Executor]:
-    """Registers what is executed; voters need `permission` as well as `vote_approvalrequest`."""
+    """Registers what is executed; voters need `permission` as well as `vote_approvalrequest`.
+
+    `ended` is told, within the same transaction, of a request that ended without being executed:
+    rejected, taken back, expired or failed; by whom, and the comment or error.
+    """
 
     def register(execute: Executor) -> Executor:
         if kind in _kinds:
             raise TypeError(f"The approval kind {kind} is registered twice.")
-        _kinds[kind] = Kind(kind, permission, open_for, execute)
+        _kinds[kind] = Kind(kind, permission, open_for, execute, ended)
         return execute
 
     return register
@@ -116,6 +128,7 @@ def reject(*, request: ApprovalRequest, by: User, comment: str) -> ApprovalReque
     with transaction.atomic():
         locked = _vote(request, by, approves=False, comment=comment)
         _close(locked, State.REJECTED)
+        _tell_end(locked, by, comment)
     return locked
 
 
@@ -127,6 +140,7 @@ def cancel(*, request: ApprovalRequest, by: User) -> ApprovalRequest:
             raise Forbidden("Only who made the request can take it back.", type="not-yours")
         _close(locked, State.CANCELLED)
         _record(locked, by, "cancelled")
+        _tell_end(locked, by, "taken back")
     return locked
 
 
@@ -150,6 +164,7 @@ def expire_approvals() -> int:
         for request in overdue.select_for_update(skip_locked=True, of=("self",)):
             _close(request, State.EXPIRED)
             _record(request, "approvals", "expired")
+            _tell_end(request, "approvals", "nobody decided in time")
             count += 1
     return count
 
@@ -161,10 +176,19 @@ def require_vote(user: User, kind: str) -> None:
         require(user, _kinds[kind].permission)
 
 
+def seen_by(user: User) -> Q:
+    """Which requests the person sees: those of no institution, and of those they work for."""
+    visible = visible_institutions(user)
+    if visible is None:
+        return Q()
+    return ~Q(payload__has_key="institution") | Q(payload__institution__in=visible)
+
+
 def may_vote(user: User, request: ApprovalRequest) -> bool:
     """Whether the buttons are shown; `approve` and `reject` ask again under a lock."""
     return (
         request.is_open(clock.now())
+        and sees_institution(user, _institution(request))
         and request.requested_by_id != user.pk
         and _has_vote(user, request.kind)
         and not request.votes.filter(voter=user).exists()
@@ -172,25 +196,33 @@ def may_vote(user: User, request: ApprovalRequest) -> bool:
 
 
 def voters(request: ApprovalRequest) -> list[User]:
-    """The people whose vote the request waits for, by name; at most two queries. Empty when it is
-    no longer open, or when nobody besides who asked has the right."""
+    """The people whose vote the request waits for, by name; at most two queries, and one a person
+    for what is an institution's own. Empty when it is no longer open, or when nobody besides who
+    asked has the right."""
     if not request.is_open(clock.now()):
         return []
     able = User.objects.with_perm(VOTE).exclude(pk=request.requested_by_id)
     if request.kind in _kinds:
         able &= User.objects.with_perm(_kinds[request.kind].permission)
-    return list(able.exclude(pk__in=request.votes.values("voter")).order_by("username"))
+    found = able.exclude(pk__in=request.votes.values("voter")).order_by("username")
+    institution = _institution(request)
+    return [person for person in found if sees_institution(person, institution)]
 
 
-def waiting_requests() -> QuerySet[ApprovalRequest]:
+def _institution(request: ApprovalRequest) -> int | None:
+    found: int | None = request.payload.get("institution")
+    return found
+
+
+def waiting_requests(seen: Q = Q()) -> QuerySet[ApprovalRequest]:  # noqa: B008  (unchangeable)
     """Requests on which votes still count."""
-    return ApprovalRequest.objects.filter(state=State.PENDING, expires_at__gt=clock.now())
+    return ApprovalRequest.objects.filter(seen, state=State.PENDING, expires_at__gt=clock.now())
 
 
 def waiting_for(user: User) -> QuerySet[ApprovalRequest]:
     """Those of them on which this person may vote."""
     kinds = [kind for kind in _kinds if _has_vote(user, kind)]
-    mine = waiting_requests().filter(kind__in=kinds).exclude(requested_by=user)
+    mine = waiting_requests().filter(seen_by(user), kind__in=kinds).exclude(requested_by=user)
     return mine.exclude(votes__voter=user)
 
 
@@ -202,9 +234,9 @@ def voting_roles(kind: str) -> list[str]:
 
 def may_execute(user: User, request: ApprovalRequest) -> bool:
     """Whether the person may try again what was approved but failed."""
-    return request.state == State.FAILED and (
-        request.requested_by_id == user.pk or _has_vote(user, request.kind)
-    )
+    if request.state != State.FAILED or not sees_institution(user, _institution(request)):
+        return False
+    return request.requested_by_id == user.pk or _has_vote(user, request.kind)
 
 
 def _has_vote(user: User, kind: str) -> bool:
@@ -217,6 +249,8 @@ def _has_vote(user: User, kind: str) -> bool:
 
 def _vote(request: ApprovalRequest, by: User, *, approves: bool, comment: str) -> ApprovalRequest:
     require_vote(by, request.kind)
+    if not sees_institution(by, _institution(request)):
+        raise Forbidden("It is a request of an institution that is not yours.", type="not-yours")
     locked = _lock_open(request)
     if locked.requested_by_id == by.pk:
         raise Forbidden("Nobody decides on their own request.", type="self-approval")
@@ -254,13 +288,22 @@ def _execute(request: ApprovalRequest, by: User) -> None:
     except Exception as error:
         log.exception("An approved request failed", extra={"kind": request.kind})
         request.state = State.FAILED
-        request.error = redact(f"{type(error).__name__}: {error}")[:2000]
+        said = error.detail if isinstance(error, Problem) else f"{type(error).__name__}: {error}"
+        request.error = redact(said)[:2000]
     else:
         request.state, request.error = State.EXECUTED, ""
         request.executed_at = clock.now()
     request.decided_at = request.decided_at or clock.now()
     request.save(update_fields=["state", "error", "decided_at", "executed_at"])
     _record(request, by, request.state)
+    if request.state == State.FAILED:
+        _tell_end(request, by, request.error)
+
+
+def _tell_end(request: ApprovalRequest, by: audit.Actor, why: str) -> None:
+    kind = _kinds.get(request.kind)
+    if kind is not None and kind.ended is not None:
+        kind.ended(request, by, why)
 
 
 def _record(request: ApprovalRequest, actor: audit.Actor, happening: str, reason: str = "") -> None:

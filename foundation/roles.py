@@ -61,6 +61,11 @@ _SUPERVISOR = [
     "cases.supervise_case",
     "transactions.add_label",
     "foundation.view_approvalrequest",
+    "foundation.vote_approvalrequest",
+    "cases.view_queue",
+    "cases.add_queue",
+    "cases.change_queue",
+    "cases.delete_queue",
     "foundation.view_auditentry",
 ]
 

@@ -14,7 +14,7 @@ from cases.queue import own_cases
 from cases.working import WORK
 from clients.queries import user_institutions
 from foundation.admin_parts import NO_INSTITUTION
-from foundation.approvals import waiting_for, waiting_requests
+from foundation.approvals import seen_by, waiting_for, waiting_requests
 from foundation.models import User
 from foundation.outbox import outbox_status
 from rules.definition import State
@@ -80,7 +80,7 @@ def _approvals(user: User) -> dict[str, int] | None:
     """How many requests wait, and how many of them for this person; None for who sees none."""
     if not user.has_perm("foundation.view_approvalrequest"):
         return None
-    return {"waiting": waiting_requests().count(), "yours": waiting_for(user).count()}
+    return {"waiting": waiting_requests(seen_by(user)).count(), "yours": waiting_for(user).count()}
 
 
 def _figures(institutions: list[int], today: date) -> list[dict[str, Any]]:

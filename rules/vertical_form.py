@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from rules.definition import VerticalConfig
 from rules.errors import Finding
@@ -35,7 +35,7 @@ class VerticalForm(forms.Form):
         label="Alerts",
         choices=[("review", "held for review"), ("declined", "declined")],
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Decisions that open a case for the analysts; none: no cases of this vertical.",
     )
     reason = text(2, label="Why this edit")

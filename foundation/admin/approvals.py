@@ -111,7 +111,8 @@ class ApprovalRequestAdmin(ReadOnlyModelAdmin):
         return rows_table(("Vote", "Person", "Comment", "When"), rows)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("votes")
+        rows = super().get_queryset(request).filter(approvals.seen_by(person(request)))
+        return rows.prefetch_related("votes")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -11,7 +11,7 @@ from django.http import Http404
 from django.test import RequestFactory
 from django.utils import timezone as clock
 
-from foundation import admin_parts
+from foundation import admin_parts, scopes
 from foundation.admin_paging import CappedCount, FastPaginator
 from foundation.errors import Conflict
 from foundation.models import AuditEntry, OutboxEvent, User
@@ -140,7 +140,7 @@ def test_values_are_escaped_in_tables():
 
 
 def test_without_clients_only_superusers_see_rows_of_institutions(monkeypatch):
-    monkeypatch.setattr(admin_parts, "_scope", None)
+    monkeypatch.setattr(scopes, "_scope", None)
     assert admin_parts.visible_institutions(make_user("x")) == []
     assert admin_parts.visible_institutions(User.objects.create_superuser("root")) is None
 

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone as clock
 
-from foundation import approvals
+from foundation import approvals, scopes
 from foundation.errors import Conflict, Forbidden
 from foundation.models import ApprovalRequest, AuditEntry, User
 from foundation.tests.conftest import allow, make_user
@@ -208,3 +208,51 @@ def test_who_has_voted_is_waited_for_no_longer(settings, ada, bola, chidi):
     assert approvals.voters(request) == [chidi]
     assert not approvals.waiting_for(bola).exists()
     assert approvals.waiting_for(chidi).exists()
+
+
+def test_who_asked_is_told_of_an_end_without_execution(own_kinds, ada, bola):
+    told = []
+
+    @approvals.on_approved(
+        "tests.told",
+        permission="foundation.view_user",
+        ended=lambda request, by, why: told.append((request.state, str(by), why)),
+    )
+    def fail(request: ApprovalRequest) -> None:
+        raise Conflict("The thing has changed.")
+
+    def again() -> ApprovalRequest:
+        return approvals.request_approval(
+            kind="tests.told", subject="x", payload={}, evidence={}, requested_by=ada, reason=""
+        )
+
+    approvals.reject(request=again(), by=bola, comment="no")
+    approvals.cancel(request=again(), by=ada)
+    approvals.approve(request=again(), by=bola)
+    assert told == [
+        ("rejected", "bola", "no"),
+        ("cancelled", "ada", "taken back"),
+        ("failed", "bola", "The thing has changed."),
+    ]
+
+
+def test_a_request_of_an_institution_stays_among_those_who_work_for_it(monkeypatch, ada, bola):
+    ours = approvals.request_approval(
+        kind=KIND,
+        subject="x",
+        payload={"name": "made", "institution": 7},
+        evidence={},
+        requested_by=ada,
+        reason="",
+    )
+    monkeypatch.setattr(scopes, "_scope", lambda user: [8])
+    assert not approvals.may_vote(bola, ours)
+    assert not approvals.waiting_for(bola).exists()
+    assert approvals.voters(ours) == []
+    with pytest.raises(Forbidden, match="not yours"):
+        approvals.approve(request=ours, by=bola)
+    bola = User.objects.get(pk=bola.pk)
+    monkeypatch.setattr(scopes, "_scope", lambda user: [7])
+    assert approvals.waiting_for(bola).get() == ours
+    approvals.approve(request=ours, by=bola)
+    assert made() == 1
