@@ -13,6 +13,7 @@ from django.utils import timezone as clock
 from cases.changing import enter_all
 from cases.models import Alert, Case, CaseEntry
 from cases.priority import due_at, expected_loss, rank
+from cases.undoing import call_off
 from clients.models import Institution
 from intelligence.rates import current_rates
 from scoring.models import Decision
@@ -44,6 +45,7 @@ def open_alerts(transactions: Sequence[UUID]) -> list[Alert]:
     for one in found:
         by_customer[one.row.customer_id].append(one)
     cases, new = _cases_of(by_customer)
+    call_off(cases.values(), "A new alert joined the case before the verdict took effect.")
     alerts = [
         _alert(one, cases[customer]) for customer, some in by_customer.items() for one in some
     ]

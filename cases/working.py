@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
-from cases.changing import change, locked, refuse_while_closing
+from cases.changing import change, enter_outcomes, locked, refuse_while_closing
 from cases.mentions import mention, mentioned_in
 from cases.models import Case, CaseEntry, ReviewOutcome
 from clients.queries import user_institutions
@@ -68,7 +68,7 @@ def claim_next(*, by: User, which: Filter) -> Case | None:
     require(by, WORK)
     case = waiting(which).select_for_update(skip_locked=True, of=("self",)).first()
     if case is not None:
-        _take(case, by)
+        take(case, by)
     return case
 
 
@@ -81,11 +81,11 @@ def claim(*, case_id: int, by: User, version: int | None = None) -> Case:
         return case
     if case.assignee_id is not None:
         raise Conflict(f"{case.assignee} has claimed the case.", type="case-claimed")
-    _take(case, by)
+    take(case, by)
     return case
 
 
-def _take(case: Case, by: User) -> None:
+def take(case: Case, by: User) -> None:
     status = Case.Status.IN_PROGRESS if case.status == Case.Status.OPEN else case.status
     change(
         case,
@@ -210,7 +210,7 @@ def decide(
     missing.
     """
     require(by, WORK)
-    _check_decision(disposition, reason, typology)
+    check_decision(disposition, reason, typology)
     case = locked(case_id, version=version)
     demand_own(case, by)
     now = clock.now()
@@ -221,12 +221,13 @@ def decide(
             if isinstance(outcome, BadRequest):
                 raise outcome
         status = _OUTCOME[Case.Disposition(disposition)]
-        ReviewOutcome.objects.bulk_create(
+        outcomes = [
             ReviewOutcome(
                 transaction_id=row, case=case, status=status, by=by, at=now, reason=reason
             )
             for row in rows
-        )
+        ]
+        enter_outcomes(outcomes, case=case, by=by)
     change(
         case,
         kind=CaseEntry.Kind.DECIDED,
@@ -280,7 +281,7 @@ def demand_own(case: Case, by: User) -> None:
     raise Forbidden(f"The case is not yours: {whose}.", type="case-not-yours")
 
 
-def _check_decision(disposition: str, reason: str, typology: str) -> None:
+def check_decision(disposition: str, reason: str, typology: str) -> None:
     errors = []
     if disposition not in Case.Disposition.values:
         errors.append(FieldError("disposition", "must be one of the four", "choice"))

@@ -1,0 +1,180 @@
+"""Files of a case: checked, encrypted outside of the web root, and given out as downloads only.
+
+A file is written whole before its row commits. What has no row after a while (a rolled-back upload,
+a dead worker) is removed; what has a row is never removed.
+"""
+
+import hashlib
+import logging
+import re
+import unicodedata
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone as clock
+
+from cases.changing import change, refuse_while_closing
+from cases.filetypes import ALLOWED, media_type_of
+from cases.models import Attachment, Case, CaseEntry
+from cases.working import WORK
+from foundation import audit
+from foundation.crypto import TamperedValue, UnknownKeyVersion, seal, unseal
+from foundation.errors import BadRequest, Conflict, FieldError, Problem, TooLarge
+from foundation.files import whole_file
+from foundation.models import User
+from foundation.permissions import require
+
+log = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 10 * 1024 * 1024
+MOST_FILES: Final = 50  # of a case
+ORPHANED_AFTER: Final = timedelta(hours=1)
+_UNSAFE: Final = re.compile(r"[^\w .,()+@-]")
+
+
+class Damaged(Problem):
+    """A stored file that is gone or is not what was stored."""
+
+    status, type, title = 500, "file-damaged", "The file cannot be given out"
+
+
+@transaction.atomic
+def attach(*, case_id: int, name: str, content: bytes, by: User) -> Attachment:
+    """Keeps a file with the case, a closed one too.
+
+    Raises BadRequest for an empty file or one of another type, TooLarge above MOST_BYTES, Conflict
+    when the case has MOST_FILES, or the very same file, already.
+    """
+    require(by, WORK)
+    media_type = _checked(content)
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    refuse_while_closing(case)
+    digest = hashlib.sha256(content).digest()
+    _demand_room(case, digest)
+    row = Attachment(
+        case=case,
+        name=safe_name(name, media_type),
+        media_type=media_type,
+        size=len(content),
+        digest=digest,
+        by=by,
+    )
+    path = _path(row.pk)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with whole_file(path) as file:
+        file.write(seal(content, context=_context(row.pk)))
+    row.save(force_insert=True)
+    facts = {"attachment": str(row.pk), "name": row.name, "media_type": media_type}
+    change(case, kind=CaseEntry.Kind.ATTACHED, by=by, facts={**facts, "size": row.size})
+    return row
+
+
+def content_of(attachment: Attachment, *, to: User) -> bytes:
+    """The file as it came in; who took it is written down. Raises Damaged."""
+    content = _opened(attachment)
+    audit.record(
+        actor=to,
+        action="cases.download",
+        subject=f"cases.case:{attachment.case_id}",
+        after={"attachment": str(attachment.pk), "name": attachment.name},
+        institution_id=attachment.case.institution_id,
+    )
+    return content
+
+
+def remove_orphans() -> int:
+    """Removes files that no row names, ORPHANED_AFTER their making; how many."""
+    before = (clock.now() - ORPHANED_AFTER).timestamp()
+    removed = 0
+    for directory in sorted(_root().glob("[0-9a-f][0-9a-f]")):
+        old = {path.name: path for path in directory.iterdir() if _made_before(path, before)}
+        ids = [number for name in old if (number := _uuid(name.partition(".")[0]))]
+        kept = {pk.hex for pk in Attachment.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+        for name, path in old.items():
+            if name not in kept:
+                path.unlink(missing_ok=True)
+                removed += 1
+    if removed:
+        log.info("Removed %s files without a row", removed)
+    return removed
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """The name for a download: letters, digits and plain signs, with the ending of what the file
+    is.
+
+    >>> safe_name("../../etc/pass\\u202ewd.pdf.exe", "application/pdf")
+    'passwd.pdf.exe.pdf'
+    """
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = unicodedata.normalize("NFC", last)
+    plain = "".join(c for c in plain if unicodedata.category(c)[0] != "C")
+    plain = _UNSAFE.sub("_", plain).strip(" .")[-150:] or "file"
+    ending = ALLOWED[media_type][1]
+    same = {".jpg": (".jpg", ".jpeg"), ".txt": (".txt", ".log", ".md")}.get(ending, (ending,))
+    return plain if plain.lower().endswith(same) else f"{plain}{ending}"
+
+
+def _checked(content: bytes) -> str:
+    if not content:
+        raise BadRequest("The file is empty.", errors=[FieldError("file", "is empty")])
+    if len(content) > MOST_BYTES:
+        raise TooLarge(f"The file is larger than {MOST_BYTES // 1024**2} MB.")
+    media_type = media_type_of(content)
+    if media_type is None:
+        known = ", ".join(words for words, _ in ALLOWED.values())
+        message = f"This is none of the kinds of file that are kept: {known}."
+        raise BadRequest(message, errors=[FieldError("file", message, "type")])
+    return media_type
+
+
+def _demand_room(case: Case, digest: bytes) -> None:
+    there = list(case.attachments.values_list("digest", "name"))
+    if len(there) >= MOST_FILES:
+        raise Conflict(f"The case has {MOST_FILES} files already; that is the most.")
+    for known, name in there:
+        if bytes(known) == digest:
+            raise Conflict(f"The case has this file already, as {name}.", type="file-there")
+
+
+def _opened(attachment: Attachment) -> bytes:
+    try:
+        content = unseal(_path(attachment.pk).read_bytes(), context=_context(attachment.pk))
+    except (OSError, TamperedValue, UnknownKeyVersion) as error:
+        log.error("attachment %s does not open: %s", attachment.pk, type(error).__name__)
+        raise Damaged("The stored file is missing or was changed; tell an administrator.") from None
+    if hashlib.sha256(content).digest() != bytes(attachment.digest):
+        log.error("attachment %s has another digest", attachment.pk)
+        raise Damaged("The stored file is not the one that was attached; tell an administrator.")
+    return content
+
+
+def _root() -> Path:
+    return Path(settings.ATTACHMENTS_DIR)
+
+
+def _path(number: UUID) -> Path:
+    """By its last two digits, which are random: the first ones tell the time."""
+    return _root() / number.hex[-2:] / number.hex
+
+
+def _context(number: UUID) -> bytes:
+    return f"cases.attachment:{number}".encode()
+
+
+def _made_before(path: Path, moment: float) -> bool:
+    try:
+        return path.stat().st_mtime < moment
+    except FileNotFoundError:  # somebody else removed it meanwhile
+        return False
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

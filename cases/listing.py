@@ -1,0 +1,139 @@
+"""Blocking or allowing what took part in a case's transactions, by putting it on a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from cases.changing import change, locked
+from cases.models import Alert, Case, CaseEntry
+from cases.working import WORK, demand_own
+from foundation.errors import NotFound
+from foundation.models import User
+from foundation.permissions import require
+from intelligence.kinds import Kind, kind_of
+from intelligence.lists.checking import Draft
+from intelligence.lists.sealing import masked_value
+from intelligence.lists.services import add_entry
+from intelligence.models import List, ListEntry
+from transactions.models import Transaction
+from transactions.presenting import mask, readable_request
+
+ADD: Final = "intelligence.add_listentry"
+TRANSACTIONS_LOOKED_AT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """Something that took part in a transaction of the case. Holds no value, only where it is."""
+
+    transaction: UUID
+    feature: str
+    kind: Kind
+    masked: str
+
+    @property
+    def key(self) -> str:
+        """Names it in a form without telling it."""
+        return f"{self.transaction}/{self.feature}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind.title}: {self.masked}"
+
+
+def identifiers_of(case: Case) -> list[Identifier]:
+    """What took part in the strongest alerts' transactions, each value once. One query."""
+    alerts = Alert.objects.filter(case=case).order_by("-score", "-pk")
+    rows = alerts.values("transaction")[:TRANSACTIONS_LOOKED_AT]
+    found: dict[tuple[str, str], Identifier] = {}
+    for row in Transaction.objects.filter(pk__in=rows).order_by("-pk"):
+        for feature, value in _values(row).items():
+            kind = kind_of(feature)
+            if kind is not None and (kind.code, value) not in found:
+                shown = mask(feature, value)
+                found[kind.code, value] = Identifier(row.pk, feature, kind, shown)
+    return sorted(found.values(), key=lambda one: (one.kind.title, one.masked))
+
+
+def lists_for(case: Case) -> list[List]:
+    """Shared lists and those of the case's institution, for what a transaction can hold."""
+    mine = Q(institution=None) | Q(institution=case.institution_id)
+    return list(List.objects.filter(mine).order_by("-default_effect", "name"))
+
+
+@transaction.atomic
+def list_identifier(
+    *,
+    case_id: int,
+    key: str,
+    on: List,
+    reason: str,
+    by: User,
+    expires_at: datetime | None = None,
+    version: int | None = None,
+) -> ListEntry:
+    """Puts an identifier of the case on a list, for the case's institution; the next decision
+    sees it. `key` is an `Identifier.key`.
+
+    Raises NotFound for what is not of the case, InvalidEntry for a list that does not hold such
+    values, Conflict when it is on the list already or the case changed.
+    """
+    require(by, WORK)
+    require(by, ADD)
+    case = locked(case_id, version=version)
+    demand_own(case, by)
+    feature, kind, value = _named(case, key)
+    draft = Draft(
+        value=value,
+        kind=kind.code,
+        institution=case.institution,
+        reason=reason,
+        expires_at=expires_at,
+        source=f"case {case.pk}",
+    )
+    entry = add_entry(by=by, to=on, draft=draft)
+    change(
+        case,
+        kind=CaseEntry.Kind.LISTED,
+        by=by,
+        text=reason,
+        facts={
+            "feature": feature,
+            "value": masked_value(entry),
+            "list": on.name,
+            "title": on.title,
+            "effect": entry.effect,
+            "entry": entry.pk,
+            "until": expires_at.isoformat() if expires_at else None,
+        },
+    )
+    return entry
+
+
+def _named(case: Case, key: str) -> tuple[str, Kind, str]:
+    number, _, feature = key.partition("/")
+    row = Transaction.objects.filter(pk=_uuid(number), alert__case=case).first()
+    value = _values(row).get(feature) if row is not None else None
+    kind = kind_of(feature) if value is not None else None
+    if value is None or kind is None:
+        raise NotFound("The case's transactions hold no such identifier.")
+    return feature, kind, value
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _values(row: Transaction) -> dict[str, str]:
+    """Identifiers by feature. Personal data."""
+    request: dict[str, Any] = readable_request(row)
+    given = {"user_id": request.get("user_id"), **request.get("identifiers", {})}
+    return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
