@@ -38,6 +38,12 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes; the doors refuse more with 413
+# Files that people send: never on the disk before they are checked, and no request above this.
+UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1_048_576
+FILE_UPLOAD_HANDLERS = [
+    "foundation.uploads.BoundedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+]
 
 # --- Rooms ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -204,6 +210,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tidy-webhooks": {"task": "clients.tasks.tidy_webhooks", "schedule": 3600.0},
     "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
+    "close-due-cases": {
+        "task": "cases.tasks.close_due_cases",
+        "schedule": 3.0,
+        "options": {"expires": 10},
+    },
+    "tidy-attachments": {"task": "cases.tasks.remove_orphan_files", "schedule": 3600.0},
     "export-archive": {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
@@ -219,6 +231,9 @@ WEBHOOK_RETENTION_DAYS = env.integer("WEBHOOK_RETENTION_DAYS", default=30, minim
 
 # --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
 ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
+
+# --- Files of cases, encrypted: never below a directory that a web server gives out -----------
+ATTACHMENTS_DIR = Path(env.first("ATTACHMENTS_DIR", default=str(STATE_DIR / "attachments")))
 
 # --- Browsers of other sites that may call the API: https://shop.example.org, with commas ------
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS", "CORS_ORIGINS")
