@@ -1,6 +1,6 @@
 """Where a request came from."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -22,3 +22,14 @@ def client_address(request: HttpRequest) -> str:
         return str(ip_address(address))
     except ValueError:
         return ""
+
+
+def network_of(address: str) -> str:
+    """What counts as one network: an IPv4 address, or an IPv6 household's 64 bits."""
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if ip.version == 6 and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ip) if ip.version == 4 else str(ip_network((int(ip) >> 64 << 64, 64)))

@@ -9,3 +9,4 @@ class FoundationConfig(AppConfig):
 
     def ready(self) -> None:
         from foundation import checks, receivers  # noqa: F401  (registered by being imported)
+        from foundation.signin import rekeying, throttle  # noqa: F401

@@ -75,6 +75,14 @@ def check_modes(**_: Any) -> list[CheckMessage]:
                 id="fraudshield.W001",
             )
         )
+    if settings.TWO_FACTOR != "required":
+        found.append(
+            Warning(
+                "A password alone lets staff into the admin.",
+                hint="Set TWO_FACTOR=required, and let everybody enrol at the next sign-in.",
+                id="fraudshield.W004",
+            )
+        )
     return found
 
 

@@ -1,6 +1,7 @@
 """People, the audit trail, events on their way, and requests for approval."""
 
 import zoneinfo
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractUser
@@ -25,9 +26,19 @@ class User(AbstractUser):
 
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     is_demo = models.BooleanField(default=False, editable=False)  # refused outside demo mode
+    # Sessions name the generation in which they began: raising it ends all earlier ones.
+    generation = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta(AbstractUser.Meta):
         db_table = "foundation_user"
+
+    def get_session_auth_hash(self) -> str:
+        """What a session must hold to be good: changes with the password and the generation."""
+        return f"{self.generation}.{super().get_session_auth_hash()}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for under_an_older_key in super().get_session_auth_fallback_hash():
+            yield f"{self.generation}.{under_an_older_key}"
 
 
 class AuditEntry(models.Model):
@@ -218,3 +229,7 @@ class ApprovalVote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.voter} {'approves' if self.approves else 'rejects'}"
+
+
+# Django looks for a room's models here; these refer to those above by name.
+import foundation.signin.models  # noqa: E402, F401

@@ -1,13 +1,16 @@
-"""Keeps the roles in step with the code after every migrate."""
+"""Keeps the roles in step with the code after every migrate, and notes when sessions begin."""
 
 from typing import Any
 
 from django.apps import apps
 from django.contrib.auth.management import create_permissions
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from foundation.roles import sync_roles
+from foundation.signin import sessions
 
 
 @receiver(post_migrate, dispatch_uid="foundation.sync_roles")
@@ -21,3 +24,8 @@ def sync_roles_after_migrate(sender: Any, using: str, **_: Any) -> None:
         return
     create_permissions(sender, using=using, verbosity=0)
     sync_roles()
+
+
+@receiver(user_logged_in, dispatch_uid="foundation.begin_session")
+def begin_session(request: HttpRequest, **_: Any) -> None:
+    sessions.begin(request.session)

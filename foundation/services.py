@@ -26,7 +26,7 @@ def save_user(*, user: User, roles: Iterable[str], by: audit.Actor) -> User:
     with transaction.atomic():
         stored = User.objects.select_for_update().filter(pk=user.pk).first()
         require(by, "foundation.change_user" if stored else "foundation.add_user")
-        _refuse_superusers(by, user, stored)
+        refuse_superusers(by, user, stored)
         if stored is None:
             user.is_staff = True
         user.full_clean(exclude=["password"])
@@ -41,7 +41,8 @@ def record_password_change(*, user: User, by: User) -> None:
     audit.record(actor=by, action="user.password", subject=f"foundation.user:{user.pk}")
 
 
-def _refuse_superusers(by: audit.Actor, *users: User | None) -> None:
+def refuse_superusers(by: audit.Actor, *users: User | None) -> None:
+    """Raises Forbidden when somebody else than a superuser would change one."""
     superusers = [user for user in users if user is not None and user.is_superuser]
     if superusers and isinstance(by, User) and not by.is_superuser:
         raise Forbidden("Only superusers manage superusers.", type="superuser")

@@ -1,9 +1,12 @@
 """Background work of this room. Each task may run twice without harm."""
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 
 from foundation import approvals, audit_chain, outbox
 from foundation.outbox.waking import clear_marker
+from foundation.signin.second_factor import prune_enrolments
+from foundation.signin.throttle import prune_attempts
 
 
 @shared_task(name="foundation.tasks.drain_outbox")
@@ -25,3 +28,10 @@ def seal_audit_chain() -> None:
 @shared_task(name="foundation.tasks.expire_approvals")
 def expire_approvals() -> None:
     approvals.expire_approvals()
+
+
+@shared_task(name="foundation.tasks.tidy_sign_in")
+def tidy_sign_in() -> None:
+    prune_attempts()
+    prune_enrolments()
+    SessionStore.clear_expired()

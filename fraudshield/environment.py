@@ -41,6 +41,13 @@ def integer(*names: str, default: int, minimum: int = 0, maximum: int = 2**31) -
     return value
 
 
+def choice(*names: str, among: tuple[str, ...], default: str) -> str:
+    text = first(*names, default=default).strip().lower()
+    if text not in among:
+        raise ImproperlyConfigured(f"{names[0]} must be {' or '.join(among)}, not {text!r}.")
+    return text
+
+
 def moment(*names: str) -> float | None:
     """A day or time in ISO 8601 as seconds since 1970, in UTC unless it says otherwise; None when
     it is not set."""

@@ -7,6 +7,7 @@ pages here when there is something behind them.
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -28,6 +29,14 @@ def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, 
 
 def _section(title: str, *links: dict[str, Any]) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(links)}
+
+
+def _account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Under the person's name."""
+    links = [{"title": "Change password", "link": reverse_lazy("admin:password_change")}]
+    if settings.TWO_FACTOR != "off":
+        links.append({"title": "Two-factor sign-in", "link": reverse_lazy("two-factor")})
+    return links
 
 
 NAVIGATION = [
@@ -110,5 +119,6 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": [lambda request: static("fraudshield/admin.css")],
     "DASHBOARD_CALLBACK": "fraudshield.home.dashboard",
+    "ACCOUNT": {"navigation": _account_links},
     "SIDEBAR": {"show_search": True, "show_all_applications": False, "navigation": NAVIGATION},
 }

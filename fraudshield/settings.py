@@ -1,6 +1,7 @@
 """Settings, one file; everything that differs between installations comes from the environment."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from corsheaders.defaults import default_headers
@@ -36,7 +37,10 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = 12 * 3600  # seconds since the sign-in, whatever happens
+SESSION_IDLE_SECONDS = 60 * env.integer(  # without use
+    "SESSION_IDLE_MINUTES", default=30, minimum=1, maximum=720
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # bytes; the doors refuse more with 413
 # Files that people send: never on the disk before they are checked, and no request above this.
 UPLOAD_MAX_BYTES = FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1_048_576
@@ -59,6 +63,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular_sidecar",
     "corsheaders",
+    "django_otp",
+    "axes",
     "foundation",
     "clients",
     "transactions",
@@ -81,10 +87,14 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "foundation.middleware.TimezoneMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "foundation.signin.middleware.SessionEndMiddleware",
+    "foundation.signin.middleware.SecondFactorMiddleware",
+    "foundation.middleware.TimezoneMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "foundation.middleware.ProblemMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "fraudshield.urls"
 WSGI_APPLICATION = "fraudshield.wsgi.application"
@@ -164,6 +174,27 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 
+# --- How staff sign in (docs/sign-in.md) -----------------------------------------------------
+TWO_FACTOR = env.choice(
+    "TWO_FACTOR", among=("required", "optional", "off"), default="off" if DEMO else "required"
+)
+SIGN_IN_ATTEMPTS = env.integer("SIGN_IN_ATTEMPTS", default=5, minimum=1, maximum=100)
+SIGN_IN_LOCK_MINUTES = env.integer("SIGN_IN_LOCK_MINUTES", default=30, minimum=1, maximum=1440)
+AUTHENTICATION_BACKENDS = ["foundation.signin.backend.ThrottledBackend"]
+AXES_HANDLER = "foundation.signin.throttle.NetworkAwareHandler"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "foundation.signin.throttle.network_address"
+AXES_LOCKOUT_CALLABLE = "foundation.signin.views.locked_out"
+AXES_FAILURE_LIMIT = SIGN_IN_ATTEMPTS
+AXES_COOLOFF_TIME = timedelta(minutes=SIGN_IN_LOCK_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # the audit trail is the log
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+# Neither stored nor logged; where people go to may hold what they searched for.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
+
 # --- Accounts that clients register themselves (docs/accounts.md) ----------------------------
 ACCOUNT_REGISTRATION = env.boolean("ACCOUNT_REGISTRATION", default=DEMO)
 # Tiers that a registration may choose besides free.
@@ -202,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 60},
     },
+    "tidy-sign-in": {"task": "foundation.tasks.tidy_sign_in", "schedule": 3600.0},
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
     "deliver-webhooks": {
         "task": "clients.tasks.deliver_webhooks",
@@ -300,6 +332,7 @@ LOGGING = {
     "loggers": {
         "django.db.backends": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
+        "axes": {"level": "ERROR"},  # failed sign-ins: what matters is on the audit trail
         # Two lines a task, several tasks a second.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("favicon.ico", RedirectView.as_view(url=static("fraudshield/icon.svg"))),
     path("", include("intake.urls")),
+    path("admin/two-factor/", include("foundation.signin.urls")),
     path("admin/", admin.site.urls),
 ]
 

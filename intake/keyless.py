@@ -9,7 +9,6 @@ from typing import Final
 from django.conf import settings
 from django.http import HttpRequest
 
-from clients.accounts.lockout import network_of
 from clients.authentication import (
     CACHE_SECONDS,
     Client,
@@ -22,7 +21,7 @@ from clients.authentication import (
 from clients.errors import InstitutionInactive, KeyMissing
 from clients.models import Institution, Scope
 from clients.services import default_tier
-from foundation.addresses import client_address
+from foundation.addresses import client_address, network_of
 from foundation.crypto import keyed_hash
 
 SCOPES: Final = frozenset({Scope.SCORE.value, Scope.READ.value})

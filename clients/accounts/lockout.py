@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from django.utils import timezone as clock
 
 from clients.accounts.errors import TooManyAttempts
 from clients.accounts.models import AccountAttempt, ClientAccount
+from foundation.addresses import network_of
 from foundation.crypto import keyed_hash
 
 Kind = AccountAttempt.Kind
@@ -78,17 +78,6 @@ def prune_attempts(now: datetime | None = None) -> int:
     moment = now or clock.now()
     tried = Q(at__lt=moment - LONG) & ~Q(kind=Kind.SUCCESS)
     return AccountAttempt.objects.filter(tried | Q(at__lt=moment - KNOWN_FOR)).delete()[0]
-
-
-def network_of(address: str) -> str:
-    """What counts as one network: an IPv4 address, or an IPv6 household's 64 bits."""
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if ip.version == 6 and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return str(ip) if ip.version == 4 else str(ip_network((int(ip) >> 64 << 64, 64)))
 
 
 def _lock(*keys: bytes) -> None:

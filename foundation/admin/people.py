@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold import forms as unfold_forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from foundation.admin.signing_in import SignInActions
 from foundation.admin_parts import FastModelAdmin, person, relative_time
 from foundation.models import User
 from foundation.roles import ROLES, roles_of
@@ -57,7 +58,7 @@ class NewUserForm(unfold_forms.UserCreationForm):  # type: ignore[misc]
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, FastModelAdmin):  # type: ignore[misc,type-arg]
+class UserAdmin(SignInActions, DjangoUserAdmin, FastModelAdmin):  # type: ignore[misc,type-arg]
     """People are deactivated, never deleted: the audit trail refers to them."""
 
     form = UserForm
@@ -68,11 +69,12 @@ class UserAdmin(DjangoUserAdmin, FastModelAdmin):  # type: ignore[misc,type-arg]
     search_fields = ("username", "first_name", "last_name", "email")
     ordering = ("username",)
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_login", "date_joined", "two_factor", "lock_out")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_active")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "timezone")}),
         ("Roles", {"fields": ("roles",)}),
+        ("Signing in", {"fields": ("two_factor", "lock_out")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (

@@ -13,6 +13,7 @@ def real(settings):
     settings.DEMO = settings.DEBUG = False
     settings.ENVIRONMENT = "production"
     settings.HTTPS = True
+    settings.TWO_FACTOR = "required"
     settings.ALLOWED_HOSTS = ["fraud.bank.test"]
     settings.SECRET_KEY = secrets.token_urlsafe(60)
     settings.FRAUDSHIELD_KEYS = "1:" + base64.b64encode(bytes(range(32))).decode()
@@ -44,6 +45,8 @@ def test_a_proper_installation_passes(real):
         ("DEBUG", True, "fraudshield.E005"),
         ("ALLOWED_HOSTS", ["*"], "fraudshield.E006"),
         ("HTTPS", False, "fraudshield.W001"),
+        ("TWO_FACTOR", "optional", "fraudshield.W004"),
+        ("TWO_FACTOR", "off", "fraudshield.W004"),
     ],
 )
 def test_each_dangerous_setting_has_its_number_and_a_remedy(real, name, value, expected):

@@ -7,7 +7,7 @@ import pytest
 from clients.accounts import lockout, passwords, services
 from clients.accounts.checking import check_login
 from clients.accounts.errors import LoginRefused, TooManyAttempts
-from clients.accounts.lockout import Kind, network_of, prune_attempts
+from clients.accounts.lockout import Kind, prune_attempts
 from clients.accounts.managing import close_account
 from clients.accounts.models import AccountAttempt, AccountSession, ClientAccount
 from clients.accounts.sessions import MOST_SESSIONS, refresh
@@ -23,6 +23,7 @@ from clients.accounts.tests.conftest import (
 )
 from clients.accounts.tokens import client_of
 from clients.services import change_institution
+from foundation.addresses import network_of
 from foundation.errors import BadRequest, Unauthorized
 from foundation.models import AuditEntry
 

@@ -1,0 +1,1 @@
+"""How staff get in: second factor, throttling of passwords, the ends of sessions."""
