@@ -120,3 +120,11 @@ def pytest_configure() -> None:
 
     hypothesis.settings.register_profile("fraudshield", deadline=None, derandomize=True)
     hypothesis.settings.load_profile("fraudshield")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> None:
+    """To hash one with all iterations takes a third of a second, which each person would cost."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    PBKDF2PasswordHasher.iterations = 1_000

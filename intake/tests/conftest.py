@@ -1,7 +1,6 @@
 """A published rule book, two banks with keys, and nothing cached from the test before."""
 
 import pytest
-from django.core.management import call_command
 
 from clients.authentication import forget_cached_keys
 from clients.models import Institution
@@ -10,6 +9,7 @@ from intake.health import forget_health
 from intake.metrics import live_rules
 from intake.tests.cast import Caller
 from rules.registry import registry
+from scoring.tests.rule_book import bring_in_rule_book
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +27,7 @@ def forget_everything():
 
 
 def publish_rules():
-    call_command("load_rules", verbosity=0)
-    call_command("import_rates", verbosity=0)
+    bring_in_rule_book()
 
 
 def open_bank(slug: str, currency: str = "NGN", **more) -> tuple[Institution, Caller]:

@@ -1,12 +1,12 @@
 """A published rule book and two banks: ours and a stranger."""
 
 import pytest
-from django.core.management import call_command
 
 from clients.authentication import Client, ClientTier
 from clients.services import create_institution
 from rules.registry import registry
 from scoring.tests.making import make_request  # noqa: F401
+from scoring.tests.rule_book import bring_in_rule_book
 
 
 def client_of(institution) -> Client:
@@ -24,8 +24,7 @@ def client_of(institution) -> Client:
 @pytest.fixture
 def rule_book(db):
     registry.forget()
-    call_command("load_rules", verbosity=0)
-    call_command("import_rates", verbosity=0)
+    bring_in_rule_book()
     yield
     registry.forget()
 
