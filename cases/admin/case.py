@@ -9,6 +9,7 @@ from django.utils import timezone as clock
 
 from cases.acting import ACTS, LEAVING
 from cases.admin.queue import QUEUE, QueuePages, case_url
+from cases.graph.pages import GraphPage
 from cases.models import Case
 from cases.presenting import case_context
 from cases.queue import next_for
@@ -22,7 +23,7 @@ def _reference_of(case: Case) -> str:
 
 
 @admin.register(Case)
-class CaseAdmin(QueuePages):
+class CaseAdmin(GraphPage, QueuePages):
     page_template = "cases/case.html"
     list_select_related = ("customer", "institution", "assignee")
     ordering = ("-rank",)

@@ -1,0 +1,109 @@
+"""Where nodes and edges stand: in columns by their distance from the centre. Pure.
+
+Each node is a label of one line, so that sixty of them are read like a table; a drawing by forces
+lays labels over each other (docs/decisions/014-graphs-in-columns.md).
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cases.graph.choosing import Chosen, Node
+
+NODE_HEIGHT: Final = 22
+MARGIN: Final = 6
+_SWEEPS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """All in CSS pixels."""
+
+    node: int  # width
+    gap: int  # between columns
+    row: int
+
+
+FULL: Final = Size(node=226, gap=104, row=27)
+SMALL: Final = Size(node=164, gap=30, row=25)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The upper left corner of a node."""
+
+    x: int
+    y: int
+
+    @property
+    def middle(self) -> int:
+        return self.y + NODE_HEIGHT // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    width: int
+    height: int
+    places: Mapping[Node, Place]
+    paths: Sequence[str]  # one for each edge, in their order
+
+
+def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = ()) -> Drawing:
+    """Columns in the order that crosses few edges; `first` nodes go ahead of their likes."""
+    columns = _columns(chosen, first)
+    rows = max(len(column) for column in columns)
+    height = rows * size.row + 2 * MARGIN
+    places = {
+        node: Place(
+            MARGIN + number * (size.node + size.gap),
+            MARGIN + (rows - len(column)) * size.row // 2 + at * size.row,
+        )
+        for number, column in enumerate(columns)
+        for at, node in enumerate(column)
+    }
+    width = len(columns) * (size.node + size.gap) - size.gap + 2 * MARGIN
+    paths = [_path(places[one], places[other], size) for one, other, _ in chosen.edges]
+    return Drawing(width, height, places, paths)
+
+
+def _columns(chosen: Chosen, first: Sequence[Node]) -> list[list[Node]]:
+    """Nodes by distance, each column sorted by where its neighbours stand (barycentres), a few
+    times back and forth."""
+    ahead = {node: number for number, node in enumerate(first)}
+    columns: list[list[Node]] = [[] for _ in range(max(chosen.steps.values()) + 1)]
+    for node in sorted(chosen.steps, key=lambda node: (ahead.get(node, len(ahead)), node)):
+        columns[chosen.steps[node]].append(node)
+    near: dict[Node, list[Node]] = defaultdict(list)
+    for one, other, _ in chosen.edges:
+        near[one].append(other)
+        near[other].append(one)
+    for sweep in range(_SWEEPS):
+        at = {
+            node: (number + 0.5) / len(column)
+            for column in columns
+            for number, node in enumerate(column)
+        }
+        for column in columns[:: -1 if sweep % 2 else 1]:
+            weights = {
+                node: sum(at[other] for other in near[node]) / len(near[node])
+                if near[node]
+                else at[node]
+                for node in column
+            }
+            column.sort(
+                key=lambda node: (round(weights[node], 6), ahead.get(node, len(ahead)), node)
+            )
+            at.update((node, (number + 0.5) / len(column)) for number, node in enumerate(column))
+    return columns
+
+
+def _path(one: Place, other: Place, size: Size) -> str:
+    """A curve from the right side of the left node to the left side of the right one."""
+    left, right = sorted((one, other), key=lambda place: place.x)
+    start = left.x + size.node
+    bend = max((right.x - start) // 2, 20)
+    return (
+        f"M{start} {left.middle}C{start + bend} {left.middle} "
+        f"{right.x - bend} {right.middle} {right.x} {right.middle}"
+    )

@@ -1,0 +1,1 @@
+"""Who used what: kept from decisions (`keeping`), made anew (`rebuilding`), read (`reading`)."""
