@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from cases.binding import bound_entry, bound_outcomes
 from cases.events import CaseChanged
-from cases.models import Case, CaseEntry, Closing
+from cases.models import Case, CaseEntry, Closing, ReviewOutcome
 from foundation import audit
 from foundation.errors import Conflict
 from foundation.models import User
 from foundation.outbox import publish_all
 
 _HAPPENING = {CaseEntry.Kind.OPENED: "opened", CaseEntry.Kind.DECIDED: "closed"}
+_UNTOLD = frozenset({CaseEntry.Kind.REPORTED, CaseEntry.Kind.UNDONE})
+"""Of these nobody outside hears: whoever is reported must not be warned, and of a verdict that was
+taken back nobody had heard."""
 
 
 def locked(case_id: int, *, version: int | None = None) -> Case:
@@ -55,20 +59,48 @@ def change(
     case.version += 1
     case.save(update_fields=[*fields, "version"])
     entry = CaseEntry(case=case, kind=kind, by=by, text=text, facts=facts or {})
-    enter_all([entry])
+    _enter([entry])
     audit.record(
         actor=by,
         action=f"cases.{kind}",
         subject=f"cases.case:{case.pk}",
         before=_plain(before) or None,
-        after=_plain(fields) or facts,
+        after={**(_plain(fields) or facts or {}), **bound_entry(entry)},
         institution_id=case.institution_id,
     )
     return entry
 
 
 def enter_all(entries: Sequence[CaseEntry]) -> None:
-    """Add to the timelines, and tell the rooms above."""
+    """Add to the timelines, audited, and tell the rooms above. Four queries for any number."""
+    _enter(entries)
+    audit.record_all(
+        audit.Entry(
+            actor=entry.by,
+            action=f"cases.{entry.kind}",
+            subject=f"cases.case:{entry.case_id}",
+            after={**entry.facts, **bound_entry(entry)},
+            institution_id=entry.case.institution_id,
+        )
+        for entry in entries
+    )
+
+
+def enter_outcomes(outcomes: Sequence[ReviewOutcome], *, case: Case, by: User) -> None:
+    """Keep what a reviewer made of transactions, audited. Two queries for any number."""
+    if not outcomes:
+        return
+    ReviewOutcome.objects.bulk_create(outcomes)
+    audit.record(
+        actor=by,
+        action="cases.outcomes",
+        subject=f"cases.case:{case.pk}",
+        after=bound_outcomes(outcomes),
+        institution_id=case.institution_id,
+    )
+
+
+def _enter(entries: Sequence[CaseEntry]) -> None:
     CaseEntry.objects.bulk_create(entries)
     publish_all(
         [
@@ -80,6 +112,7 @@ def enter_all(entries: Sequence[CaseEntry]) -> None:
                 entry=str(entry.pk),
             )
             for entry in entries
+            if entry.kind not in _UNTOLD
         ],
         subject=lambda event: f"case:{event.case}",
     )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cases.changing import change, locked
+from cases.changing import change, enter_outcomes, locked
 from cases.models import Case, CaseEntry, ReviewOutcome
 from cases.working import WORK, demand_own
 from foundation.errors import BadRequest, Conflict, FieldError, NotFound
@@ -43,6 +43,7 @@ def set_outcome(
     outcome = ReviewOutcome.objects.create(
         transaction_id=transaction_id, case=case, status=status, by=by, reason=reason
     )
+    enter_outcomes([outcome], case=case, by=by)
     change(
         case,
         kind=CaseEntry.Kind.OUTCOME,

@@ -4,23 +4,27 @@ Entries are written without sequence, so that writers never queue. One sealer at
 advisory lock) numbers the new ones and gives each a SHA-256 over its content, its number and the
 hash before it. A changed byte, a missing or an exchanged entry breaks the chain from there on;
 entries cut off the end contradict the stored head. Whoever can rewrite every row and the head can
-forge a whole chain: note the head that `audit verify` prints somewhere else, now and then.
+forge a whole chain: so its head is noted elsewhere, too (`foundation/audit_anchors.py`).
 
 Entries not sealed yet (30 s at most, while the scheduler runs) are protected by the trigger alone.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
+from foundation.audit_anchors import Anchor
+from foundation.audit_bound import BoundCheck
 from foundation.metrics import AUDIT_SEALED
 from foundation.models import AuditChain, AuditEntry
+from foundation.sql import one_reading
 
 GENESIS = bytes(32)
 _LOCK = 7_341_902_118  # any number that no other lock of this application uses
@@ -106,7 +110,13 @@ def _with_text(entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
 
 def entry_digest(entry: AuditEntry, sequence: int, previous: bytes) -> bytes:
     """SHA-256 over the canonical JSON list of everything that the entry says."""
-    content = [
+    content = _content(entry, sequence, previous)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _content(entry: AuditEntry, sequence: int, previous: bytes) -> list[Any]:
+    return [
         previous.hex(),
         sequence,
         entry.pk,
@@ -116,40 +126,65 @@ def entry_digest(entry: AuditEntry, sequence: int, previous: bytes) -> bytes:
         entry.action,
         entry.subject,
         getattr(entry, "before_text"),  # noqa: B009  annotated by _with_text
-        getattr(entry, "after_text"),  # noqa: B009
+        _after(entry),
         entry.reason,
         entry.institution_id,
         entry.request_id,
     ]
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).digest()
 
 
-def verify_audit_chain(*, expect: str = "") -> ChainReport:
+def verify_audit_chain(*, expect: str = "", anchors: Iterable[Anchor] = ()) -> ChainReport:
     """Walks the whole chain in one consistent reading, in constant memory.
 
     A break is reported once: the walk goes on from what the entry itself claims. `expect` is the
-    hash (hexadecimal) of a head noted earlier, which the chain must still contain.
+    hash (hexadecimal) of a head noted earlier, which the chain must still contain; `anchors` are
+    such heads with their places. Rows that entries vouch for are compared, too.
     """
     report = ChainReport()
+    heads = {anchor.sequence: anchor.head for anchor in anchors}
     expected_seen = not expect
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Inside a caller's transaction the level can't change any more.
-        if not transaction.get_connection().savepoint_ids:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for entry in _sealed():
+    with one_reading():
+        bound = BoundCheck(report.add)
+        for entry in _sealed().iterator(chunk_size=_BATCH):
             _check(entry, report)
-            expected_seen = expected_seen or report.head_hash.hex() == expect
-        report.unsealed = AuditEntry.objects.filter(sequence=None).count()
+            bound.look(_after(entry))
+            head = report.head_hash.hex()
+            expected_seen = expected_seen or head == expect
+            if heads.pop(report.head_sequence, head) != head:
+                report.add(f"Entry {report.head_sequence} is another than when it was anchored.")
+        for entry in _with_text(AuditEntry.objects.filter(sequence=None)).iterator():
+            report.unsealed += 1
+            bound.look(_after(entry))
+        bound.finish()
         _check_head(report)
+    if heads:
+        report.add(f"Entry {min(heads)} was anchored, but is not there: the chain was cut off.")
     if not expected_seen:
         report.add(f"The chain does not contain {expect}: it was rewritten.")
     return report
 
 
-def _sealed() -> Iterator[AuditEntry]:
-    sealed = AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence")
-    return _with_text(sealed).iterator(chunk_size=_BATCH)
+def head_of_chain() -> tuple[int, bytes]:
+    """Number and hash of the last sealed entry; zeros before the first."""
+    head = AuditChain.objects.first()
+    return (head.sequence, bytes(head.entry_hash)) if head else (0, GENESIS)
+
+
+def sealed_contents(*, after: int = 0) -> Iterator[tuple[list[Any], str]]:
+    """What each sealed entry's hash is made of, with the hash (hexadecimal), in their order."""
+    for entry in _sealed().filter(sequence__gt=after).iterator(chunk_size=_BATCH):
+        previous = bytes(entry.previous_hash or b"")
+        content = _content(entry, entry.sequence or 0, previous)
+        yield content, bytes(entry.entry_hash or b"").hex()
+
+
+def _sealed() -> QuerySet[AuditEntry]:
+    return _with_text(AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence"))
+
+
+def _after(entry: AuditEntry) -> str | None:
+    text: str | None = getattr(entry, "after_text")  # noqa: B009  annotated by _with_text
+    return text
 
 
 def _check(entry: AuditEntry, report: ChainReport) -> None:
@@ -167,8 +202,7 @@ def _check(entry: AuditEntry, report: ChainReport) -> None:
 
 
 def _check_head(report: ChainReport) -> None:
-    head = AuditChain.objects.first()
-    stored = (head.sequence, bytes(head.entry_hash)) if head else (0, GENESIS)
+    stored = head_of_chain()
     if stored != (report.head_sequence, report.head_hash):
         report.add(
             f"The chain ends at entry {report.head_sequence}, "

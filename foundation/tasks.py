@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.contrib.sessions.backends.db import SessionStore
 
-from foundation import approvals, audit_chain, outbox
+from foundation import anchoring, approvals, audit_chain, outbox
 from foundation.outbox.waking import clear_marker
 from foundation.signin.second_factor import prune_enrolments
 from foundation.signin.throttle import prune_attempts
@@ -23,6 +23,11 @@ def prune_outbox() -> None:
 @shared_task(name="foundation.tasks.seal_audit_chain")
 def seal_audit_chain() -> None:
     audit_chain.seal_audit_chain()
+
+
+@shared_task(name="foundation.tasks.anchor_audit_chain")
+def anchor_audit_chain() -> None:
+    anchoring.anchor_audit_chain()
 
 
 @shared_task(name="foundation.tasks.expire_approvals")

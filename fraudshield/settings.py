@@ -208,6 +208,12 @@ APPROVALS_REQUIRED = {
     "rules.publish": env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9),
 }
 
+# --- The audit trail: where its head is noted besides the database (docs/audit.md) ------------
+AUDIT_ANCHOR_FILE = env.first("AUDIT_ANCHOR_FILE", default=str(STATE_DIR / "audit-anchors.jsonl"))
+AUDIT_ANCHOR_MINUTES = env.integer("AUDIT_ANCHOR_MINUTES", default=15, minimum=1, maximum=1_440)
+AUDIT_ANCHOR_URL = env.first("AUDIT_ANCHOR_URL", default="")
+AUDIT_ANCHOR_SECRET = env.first("AUDIT_ANCHOR_SECRET", default="")
+
 # --- Work after the decision ----------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -234,6 +240,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "tidy-sign-in": {"task": "foundation.tasks.tidy_sign_in", "schedule": 3600.0},
+    "anchor-audit": {
+        "task": "foundation.tasks.anchor_audit_chain",
+        "schedule": AUDIT_ANCHOR_MINUTES * 60.0,
+    },
     "expire-approvals": {"task": "foundation.tasks.expire_approvals", "schedule": 3600.0},
     "deliver-webhooks": {
         "task": "clients.tasks.deliver_webhooks",

@@ -6,4 +6,4 @@ class OperationsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from operations import receivers  # noqa: F401  subscribes when imported
+        from operations import checks, receivers  # noqa: F401  registered when imported

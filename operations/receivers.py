@@ -2,8 +2,9 @@
 
 from cases.events import CaseChanged
 from clients.webhooks.emitting import emit
+from foundation.anchoring import AuditAnchored
 from foundation.outbox import Envelope, subscribe
-from operations import case_webhooks
+from operations import anchor_webhook, case_webhooks
 from operations.decision_webhooks import occurrences_of
 from scoring.events import DecisionMade
 
@@ -21,3 +22,9 @@ def send_webhooks(events: list[Envelope[DecisionMade]]) -> None:
 def send_case_webhooks(events: list[Envelope[CaseChanged]]) -> None:
     """The same for cases."""
     emit(case_webhooks.occurrences_of([each.event for each in events]))
+
+
+@subscribe(AuditAnchored, name="operations.audit_anchors")
+def send_anchors(events: list[Envelope[AuditAnchored]]) -> None:
+    """Tells whoever keeps the heads of the audit chain elsewhere; raises to be tried again."""
+    anchor_webhook.send_latest([each.event for each in events])
