@@ -14,8 +14,9 @@ from django.utils import timezone as clock
 
 from cases.changing import locked
 from cases.models import Case, CaseEntry, Closing
-from cases.undoing import record, take_back
+from cases.undoing import take_back
 from cases.working import WORK, check_decision, decide, demand_own, take
+from foundation import audit
 from foundation.errors import Conflict, Forbidden, Problem
 from foundation.models import User
 from foundation.permissions import require
@@ -53,7 +54,13 @@ def close_soon(
         version=case.version,
         effective_at=clock.now() + timedelta(seconds=UNDO_SECONDS),
     )
-    record(closing, "cases.closing", by)
+    audit.record(
+        actor=by,
+        action="cases.closing",
+        subject=f"cases.case:{case.pk}",
+        after={"disposition": disposition, "typology": typology},
+        institution_id=case.institution_id,
+    )
     return closing
 
 
@@ -66,7 +73,7 @@ def undo(*, case_id: int, by: User) -> CaseEntry:
     """
     require(by, WORK)
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
-    closing = Closing.objects.select_related("by").filter(pk=case.pk).first()
+    closing = Closing.objects.select_related("by", "case").filter(pk=case.pk).first()
     if closing is None:
         raise Conflict(_too_late(case), type="case-decided")
     if closing.by_id != by.pk:
@@ -89,7 +96,7 @@ def close_if_due(*, case_id: int, now: datetime | None = None) -> bool:
     says so, and the case stays as it is.
     """
     case = Case.objects.select_for_update(of=("self",)).filter(pk=case_id).first()
-    closing = Closing.objects.select_related("by").filter(pk=case_id).first()
+    closing = Closing.objects.select_related("by", "case").filter(pk=case_id).first()
     if case is None or closing is None or closing.effective_at > (now or clock.now()):
         return False
     try:

@@ -40,7 +40,7 @@ def set_outcome(
     newest = ReviewOutcome.objects.filter(transaction=transaction_id).order_by("-pk").first()
     if newest is not None and newest.status == status:
         raise Conflict(f"{name} is {status} already.", type="outcome-same")
-    outcome = ReviewOutcome.objects.create(
+    outcome = ReviewOutcome(
         transaction_id=transaction_id, case=case, status=status, by=by, reason=reason
     )
     enter_outcomes([outcome], case=case, by=by)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from cases.changing import enter_all
 from cases.models import Case, CaseEntry, Closing
-from foundation import audit
 from foundation.models import User
 
 
@@ -17,34 +17,26 @@ def call_off(cases: Iterable[Case], why: str) -> int:
 
 
 def take_back(closing: Closing, *, by: User | None, why: str = "") -> CaseEntry:
-    """Without a new version, so that forms stay good, and without an event: nobody outside has
-    heard of the verdict."""
-    entry = CaseEntry.objects.create(
-        case_id=closing.case_id,
+    """The timeline's entry, with the reason that was typed as its text and `why` among its facts.
+
+    Without a new version, so that forms stay good.
+    """
+    entry = CaseEntry(
+        case=closing.case,
         kind=CaseEntry.Kind.UNDONE,
         by=by,
-        text=why or closing.reason,
-        facts=facts_of_closing(closing),
+        text=closing.reason,
+        facts=_facts(closing, why),
     )
-    record(closing, "cases.undone", by)
-    closing.delete()
+    enter_all([entry])
+    Closing.objects.filter(pk=closing.pk).delete()
     return entry
 
 
-def facts_of_closing(closing: Closing) -> dict[str, str]:
+def _facts(closing: Closing, why: str) -> dict[str, str]:
     return {
         "disposition": closing.disposition,
         "typology": closing.typology,
-        "reason": closing.reason,
         "by": closing.by.get_username(),
+        "why": why,
     }
-
-
-def record(closing: Closing, action: str, by: User | None) -> None:
-    audit.record(
-        actor=by,
-        action=action,
-        subject=f"cases.case:{closing.case_id}",
-        after={"disposition": closing.disposition, "typology": closing.typology},
-        institution_id=closing.case.institution_id,
-    )
