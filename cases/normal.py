@@ -96,18 +96,28 @@ def _amount(habits: Habits, transacted: Transacted) -> Side | None:
     currency, amount = transacted.currency, transacted.amount
     if habits.counted < FEW or habits.log_weight <= 0 or amount <= 0:
         return None
-    spread = max(math.sqrt(max(habits.log_squares, 0.0) / habits.log_weight), _LEAST_SPREAD)
-    low, high = (
-        math.expm1(habits.log_mean + sign * _EIGHT_OF_TEN * spread) for sign in (-1.0, 1.0)
-    )
-    usual = f"{_money(low, currency)} to {_money(high, currency)}, at most "
+    spread = _spread(habits)
     return Side(
         "Amount",
-        usual + _money(habits.largest, currency),
+        usual_amounts(habits, currency),
         _money(amount, currency),
         amount_tail(habits, amount) < RARE if habits.counted >= ENOUGH else None,
         amount=_amount_picture(habits.log_mean, spread, math.log1p(amount)),
     )
+
+
+def _spread(habits: Habits) -> float:
+    """Standard deviation of ln(1 + amount)."""
+    return max(math.sqrt(max(habits.log_squares, 0.0) / habits.log_weight), _LEAST_SPREAD)
+
+
+def usual_amounts(habits: Habits, currency: str) -> str:
+    """Between which amounts eight of ten lie, and the largest. There must have been some."""
+    low, high = (
+        math.expm1(habits.log_mean + sign * _EIGHT_OF_TEN * _spread(habits)) for sign in (-1.0, 1.0)
+    )
+    usual = f"{_money(low, currency)} to {_money(high, currency)}, at most "
+    return usual + _money(habits.largest, currency)
 
 
 def _money(amount: float, currency: str) -> str:
@@ -141,10 +151,10 @@ def _hour(habits: Habits, hour: float | None) -> Side | None:
         if habits.timed >= ENOUGH:
             share = (weights[at] + _EVEN_HOURS / HOURS) / (total + _EVEN_HOURS)
             unusual = share < RARE
-    return Side("Hour", _busiest(weights), now, unusual, hours=_bars(weights, at))
+    return Side("Hour", busiest_hours(weights), now, unusual, hours=_bars(weights, at))
 
 
-def _busiest(weights: Sequence[float]) -> str:
+def busiest_hours(weights: Sequence[float]) -> str:
     """The eight hours in a row, around midnight if need be, with the most transactions."""
     doubled = [*weights, *weights]
     start = max(range(HOURS), key=lambda first: sum(doubled[first : first + 8]))
