@@ -25,6 +25,7 @@ def tamper(table: str, statement: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         cursor.execute(statement)
+        connection.check_constraints()
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 

@@ -34,7 +34,7 @@ def receiver(settings):
 
 def test_the_latest_is_sent_signed(receiver):
     send_latest(ANCHORS)
-    [request] = receiver.requests
+    [request] = receiver.got
     assert json.loads(request.body)["data"] == {
         "event_id": "evt_audit_2",
         "sequence": 2,
@@ -47,13 +47,13 @@ def test_a_private_address_is_not_called(receiver, settings):
     settings.DEMO = False
     with pytest.raises(AnchorNotKept, match="loopback"):
         send_latest(ANCHORS)
-    assert receiver.requests == []
+    assert receiver.got == []
 
 
 def test_without_an_address_nothing_is_sent(receiver, settings):
     settings.AUDIT_ANCHOR_URL = ""
     send_latest(ANCHORS)
-    assert receiver.requests == []
+    assert receiver.got == []
 
 
 @pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_what_is_anchored_is_told_and_what_was_not_taken_is_tried_again(
     settings.DEMO = True
     OutboxDelivery.objects.update(next_attempt_at="2020-01-01T00:00Z")
     drain_outbox()
-    assert len(receiver.requests) == 1
+    assert len(receiver.got) == 1
 
 
 @pytest.mark.parametrize(
