@@ -1,6 +1,7 @@
 """How a person signs in, on their page: second factor and lock-out, with buttons to reset them."""
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -43,7 +44,7 @@ class SignInActions(ModelAdmin):  # type: ignore[misc]
         seconds = throttle.locked_for(user)
         if not seconds:
             return f"Not locked; {settings.SIGN_IN_ATTEMPTS} wrong ones in a row lock."
-        return f"Locked after too many wrong ones, for another {seconds // 60 + 1} min"
+        return f"Locked after too many wrong ones, for another {ceil(seconds / 60)} min"
 
     def has_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """No button that would do nothing."""

@@ -6,8 +6,8 @@ django-otp's own devices keep both in clear; these stand on its abstract device,
 
 import hashlib
 import secrets
-import time
 from base64 import b32encode
+from time import time as now
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -75,7 +75,7 @@ class Authenticator(_Throttled):
         if not self.verify_is_allowed()[0]:
             return False
         totp = TOTP(self.secret, step=STEP, digits=DIGITS)
-        totp.time = time.time()
+        totp.time = now()
         if is_authenticator_code(token) and totp.verify(int(token), TOLERANCE, self.last_step + 1):
             self.last_step = totp.t()
             _accepted(self)

@@ -5,7 +5,8 @@ is reported, so that it counts.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db import transaction
@@ -160,9 +161,9 @@ def _refuse_too_early(device: Any) -> None:
         )
 
 
-def _wait(until: Any) -> str:
+def _wait(until: datetime) -> str:
     seconds = max(1, round((until - clock.now()).total_seconds()))
-    return f"in {seconds} s" if seconds < 120 else f"in {seconds // 60 + 1} min"
+    return f"in {seconds} s" if seconds < 120 else f"in {ceil(seconds / 60)} min"
 
 
 def _make_codes(user: User) -> list[str]:
