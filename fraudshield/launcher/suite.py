@@ -9,8 +9,9 @@ from fraudshield.launcher.chromium import ensure_chromium
 from fraudshield.launcher.options import ROOT
 from fraudshield.launcher.terminal import say
 
-# Each worker has a Redis database of its own, of which a server has sixteen.
-_SEVERAL = ("--numprocesses=auto", "--maxprocesses=8", "--dist=loadfile")
+# Each worker has a Redis database of its own, of which a server has sixteen. Tests are handed out
+# by their place: by name, those that share one (Schemathesis names all operations alike) get lost.
+_SEVERAL = ("--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal")
 
 
 def run_tests() -> int:
