@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import log
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -91,7 +91,7 @@ def similar_cases(case: Case) -> SimilarCases:
     return SimilarCases(found, summary([one.past for one in found]))
 
 
-def _closed(case: Case) -> QuerySet[Case, tuple[object, ...]]:
+def _closed(case: Case) -> QuerySet[Case, Any]:
     rows = Case.objects.filter(
         institution=case.institution_id, status=Case.Status.CLOSED, merged_into=None
     ).exclude(pk=case.pk)

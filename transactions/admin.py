@@ -1,4 +1,7 @@
-"""Transactions and who took part, read-only; identifiers masked, each reveal audited."""
+"""Transactions and what took part, read-only; identifiers masked, each reveal audited.
+
+The customer's page stands in `cases/customers`, with all that is known of one.
+"""
 
 import json
 from collections.abc import Callable
@@ -19,7 +22,7 @@ from foundation.money import format_money
 from transactions.admin_search import IdentitySearch, TransactionSearch
 from transactions.feature_text import feature_texts
 from transactions.label_admin import LabelAdmin
-from transactions.models import Card, Customer, Device, Identified, Transaction
+from transactions.models import Card, Device, Identified, Transaction
 from transactions.presenting import masked_identifiers, masked_reference, readable_request
 from transactions.sealing import open_reference
 
@@ -120,7 +123,7 @@ class TransactionAdmin(TransactionSearch, FactPageAdmin):
 
 
 class IdentityAdmin(IdentitySearch, FactPageAdmin):
-    """Customers, devices and cards: masked reference, first seen, latest transactions."""
+    """Devices and cards: masked reference, first seen, latest transactions."""
 
     page_template = "transactions/identity.html"
     list_display: tuple[str, ...] = ("reference_masked", "institution", "first_seen")
@@ -144,14 +147,6 @@ class IdentityAdmin(IdentitySearch, FactPageAdmin):
     @display(description="First seen")
     def first_seen(self, obj: Identified) -> Any:
         return relative_time(obj.first_seen_at)
-
-
-@admin.register(Customer)
-class CustomerAdmin(IdentityAdmin):
-    """Account holders."""
-
-    search_help_text = "Exact: the customer's ID as the client sends it"
-    empty_list = "A customer appears here with the first transaction."
 
 
 @admin.register(Device)

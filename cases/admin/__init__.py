@@ -1,5 +1,6 @@
 """The analyst's pages."""
 
 from cases.admin.case import CaseAdmin
+from cases.customers.admin import CustomerAdmin
 
-__all__ = ["CaseAdmin"]
+__all__ = ["CaseAdmin", "CustomerAdmin"]

@@ -105,11 +105,11 @@ def columns_of(row: Transaction) -> Iterator[Thing]:
     """Those of them that the row itself names."""
     for kind, number in ((Link.Kind.DEVICE, row.device_id), (Link.Kind.CARD, row.card_id)):
         if number is not None:
-            yield kind, number_value(number)
-    for column, kind in _HASHED.items():
+            yield str(kind), number_value(number)
+    for column, hashed in _HASHED.items():
         digest = getattr(row, column)
         if digest is not None:
-            yield Link.Kind(kind), bytes(digest)
+            yield hashed, bytes(digest)
 
 
 def number_value(number: int) -> bytes:

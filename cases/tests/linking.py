@@ -1,6 +1,7 @@
 """Customers who share things, for tests of links, graphs and proposals."""
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from django.utils import timezone as clock
@@ -12,15 +13,17 @@ from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
 from transactions.models import Transaction
 
+_numbers = count(1)
+
 
 def used(client: Any, user_id: str, *, times: int = 1, **identifiers: str) -> list[Transaction]:
     """Ordinary transactions of a customer with these identifiers; the links know them."""
-    return _told(client, [_request(make_request, user_id, n, identifiers) for n in range(times)])
+    return _told(client, [_request(make_request, user_id, identifiers) for _ in range(times)])
 
 
 def alerted(client: Any, user_id: str, **identifiers: str) -> Case:
     """The customer's open case, with an alert on a transaction with these identifiers."""
-    rows = _told(client, [_request(make_suspicious, user_id, 0, identifiers)])
+    rows = _told(client, [_request(make_suspicious, user_id, identifiers)])
     [alert] = open_alerts([row.pk for row in rows])
     return alert.case
 
@@ -34,9 +37,9 @@ def convicted(client: Any, user_id: str, **identifiers: str) -> Case:
     return case
 
 
-def _request(make: Any, user_id: str, number: int, identifiers: dict[str, str]) -> Any:
-    name = f"{user_id}-{make.__name__}-{number}-{'-'.join(identifiers.values())}"
-    return make(transaction_id=name[:128], user_id=user_id, identifiers=identifiers)
+def _request(make: Any, user_id: str, identifiers: dict[str, str]) -> Any:
+    name = f"tx-{next(_numbers):04}"
+    return make(transaction_id=name, user_id=user_id, identifiers=identifiers)
 
 
 def _told(client: Any, requests: Sequence[Any]) -> list[Transaction]:
