@@ -18,7 +18,7 @@ from cases.typologies import in_words
 from intelligence.models import ListEntry
 from transactions.models import Customer
 
-PER_KIND: Final = 8
+PER_KIND: Final = 5
 _ORDER: Final = {kind: number for number, kind in enumerate(Link.Kind.values)}
 
 
@@ -59,7 +59,7 @@ def customer_context(customer: Customer, *, before: UUID | None, now: datetime) 
         "decisions": reading.decisions_page(customer, before),
         "paged": before is not None,
         "things": _things(shown, names, around),
-        "things_left_out": _left_out(own, shown),
+        "per_kind": PER_KIND if len(own) > sum(map(len, shown.values())) else 0,
         "cases": [(case, in_words(case.typology)) for case in cases],
         "open_case": next((one for one in cases if one.status != Case.Status.CLOSED), None),
         "frauds": sum(one.disposition == Case.Disposition.CONFIRMED_FRAUD for one in cases),
@@ -116,7 +116,3 @@ def _page(use: Use) -> str:
         number = int.from_bytes(value, "big")
         return reverse(f"admin:transactions_{kind}_change", args=[number])
     return reverse("admin:transactions_transaction_change", args=[use.transaction])
-
-
-def _left_out(own: Sequence[Use], shown: Mapping[str, Sequence[Use]]) -> int:
-    return len(own) - sum(len(uses) for uses in shown.values())

@@ -25,8 +25,10 @@ class Size:
     row: int
 
 
-FULL: Final = Size(node=226, gap=104, row=27)
-SMALL: Final = Size(node=164, gap=30, row=25)
+FULL: Final = Size(node=222, gap=110, row=26)
+TIGHT: Final = Size(node=205, gap=24, row=26)
+"""For more than three columns: four of them fit a screen of 1280 pixels beside the menu."""
+SMALL: Final = Size(node=203, gap=56, row=26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,16 @@ class Drawing:
     width: int
     height: int
     places: Mapping[Node, Place]
-    paths: Sequence[str]  # one for each edge, in their order
+    users: Sequence[Node]  # the customer of each edge
+    paths: Sequence[str]  # of each edge
 
 
-def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = ()) -> Drawing:
-    """Columns in the order that crosses few edges; `first` nodes go ahead of their likes."""
-    columns = _columns(chosen, first)
+def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = (), centre: bool = True) -> Drawing:
+    """Columns in the order that crosses few edges; `first` nodes go ahead of their likes.
+
+    Without the centre, where the page says whose things these are, it has no place either.
+    """
+    columns = _columns(chosen, first)[0 if centre else 1 :] or [[]]
     rows = max(len(column) for column in columns)
     height = rows * size.row + 2 * MARGIN
     places = {
@@ -63,8 +69,9 @@ def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = ()) -> Drawing:
         for at, node in enumerate(column)
     }
     width = len(columns) * (size.node + size.gap) - size.gap + 2 * MARGIN
-    paths = [_path(places[one], places[other], size) for one, other, _ in chosen.edges]
-    return Drawing(width, height, places, paths)
+    edges = [edge for edge in chosen.edges if edge[0] in places and edge[1] in places]
+    paths = [_path(places[one], places[other], size) for one, other, _ in edges]
+    return Drawing(width, height, places, [edge[0] for edge in edges], paths)
 
 
 def _columns(chosen: Chosen, first: Sequence[Node]) -> list[list[Node]]:

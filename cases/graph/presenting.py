@@ -18,14 +18,14 @@ from cases.graph.choosing import (
     customer_node,
     node_of,
 )
-from cases.graph.drawing import FULL, SMALL, Drawing, Place, draw
+from cases.graph.drawing import SMALL, Drawing, Place, draw, size_for
 from cases.links.naming import KINDS, names_of_customers, names_of_things
 from cases.links.reading import SHARERS_READ, Neighbourhood, neighbourhood
 from cases.links.telling import sentences, shared_things
 from cases.models import Case
 
 MOST_EXPANDED: Final = 8
-_LETTERS: Final = {"full": 21, "small": 12}  # of a name, as many as fit
+_LETTERS: Final = {"full": 18, "small": 15}  # of a name, as many as fit
 
 SHAPES: Final[Mapping[str, str]] = {
     CUSTOMER: "M7 1a3 3 0 1 1 0 6a3 3 0 1 1 0-6zM1 13.5a6 5.2 0 0 1 12 0z",
@@ -103,8 +103,8 @@ def graph_of(case: Case, *, expand: Sequence[str] = ()) -> Graph:
 
 def picture(case: Case, around: Neighbourhood, *, small: bool = False) -> Graph:
     """The graph of a neighbourhood that was read; four queries."""
-    size = SMALL if small else FULL
     chosen = choose(around, MOST_SMALL if small else MOST_NODES)
+    size = SMALL if small else size_for(chosen)
     shared = shared_things(around)
     told = [use for one in shared[:3] for use in one.others[:1]]
     drawn = [use for _, _, use in chosen.edges]
@@ -113,13 +113,13 @@ def picture(case: Case, around: Neighbourhood, *, small: bool = False) -> Graph:
     names = {Node(*thing): name for thing, name in things.items()}
     names |= {customer_node(number): name for number, name in customers.items()}
     frauds = sorted(node for node in chosen.steps if _is_fraud(node, around))
-    drawing = draw(chosen, size=size, first=frauds)
+    drawing = draw(chosen, size=size, first=frauds, centre=not small)
     return Graph(
         width=drawing.width,
         height=drawing.height,
         node_width=size.node,
         nodes=_nodes(case, around, chosen, drawing, names, small=small),
-        lines=_lines(chosen, drawing, around),
+        lines=_lines(drawing, around),
         sentences=sentences(shared, things),
         left_out=_left_out(chosen, around),
         alone=not shared,
@@ -142,7 +142,7 @@ def _nodes(
         near[one].append(other)
         near[other].append(one)
     address = reverse("admin:cases_case_graph", args=[case.pk])
-    order = sorted(chosen.steps, key=lambda node: (chosen.steps[node], drawing.places[node].y))
+    order = sorted(drawing.places, key=lambda node: (chosen.steps[node], drawing.places[node].y))
     return [
         _shown(
             node,
@@ -228,10 +228,10 @@ def _query(node: Node, around: Neighbourhood) -> str:
     return f"?{urlencode({'expand': keys}, doseq=True)}" if keys else ""
 
 
-def _lines(chosen: Chosen, drawing: Drawing, around: Neighbourhood) -> list[Line]:
+def _lines(drawing: Drawing, around: Neighbourhood) -> list[Line]:
     return [
         Line(path, "cg-line cg-line-fraud" if _is_fraud(customer, around) else "cg-line")
-        for path, (customer, _, _) in zip(drawing.paths, chosen.edges, strict=True)
+        for customer, path in zip(drawing.users, drawing.paths, strict=True)
     ]
 
 
