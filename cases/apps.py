@@ -6,4 +6,9 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self) -> None:
-        from cases import receivers  # noqa: F401  subscribes when imported
+        from cases import (
+            approval_pages,
+            receivers,  # noqa: F401  subscribes when imported
+        )
+
+        approval_pages.register()

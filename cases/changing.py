@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Model
+from django.utils import timezone as clock
+
 from cases.binding import bound_entry, bound_outcomes
 from cases.events import CaseChanged
 from cases.models import Case, CaseEntry, Closing, ReviewOutcome
@@ -24,6 +27,12 @@ def locked(case_id: int, *, version: int | None = None) -> Case:
     if case.status == Case.Status.CLOSED:
         raise Conflict("The case is closed already; reopen it to change it.", type="case-closed")
     refuse_while_closing(case)
+    if case.proposal_id is not None:
+        raise Conflict(
+            "A verdict on the case waits for a second person; until they have answered, or it is "
+            "taken back, it stands still.",
+            type="case-proposed",
+        )
     if version is not None and case.version != version:
         raise Conflict(
             "Somebody changed the case since you opened it; look at it again.", type="case-changed"
@@ -57,7 +66,11 @@ def change(
     for name, value in fields.items():
         setattr(case, name, value)
     case.version += 1
-    case.save(update_fields=[*fields, "version"])
+    stored = [*fields, "version"]
+    if case.assignee_id is not None and ("assignee" in fields or case.assignee == by):
+        case.touched_at = clock.now()
+        stored.append("touched_at")
+    case.save(update_fields=stored)
     entry = CaseEntry(case=case, kind=kind, by=by, text=text, facts=facts or {})
     _enter([entry])
     audit.record(
@@ -107,7 +120,7 @@ def _enter(entries: Sequence[CaseEntry]) -> None:
             CaseChanged(
                 case=entry.case_id,
                 institution=entry.case.institution_id,
-                happening=_HAPPENING.get(CaseEntry.Kind(entry.kind), "updated"),
+                happening=_happening(entry),
                 kind=entry.kind,
                 entry=str(entry.pk),
             )
@@ -118,6 +131,12 @@ def _enter(entries: Sequence[CaseEntry]) -> None:
     )
 
 
+def _happening(entry: CaseEntry) -> str:
+    if entry.kind == CaseEntry.Kind.MERGED and entry.case.status == Case.Status.CLOSED:
+        return "closed"
+    return _HAPPENING.get(CaseEntry.Kind(entry.kind), "updated")
+
+
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """As the audit trail keeps it: people by id, times as they are."""
-    return {name: value.pk if isinstance(value, User) else value for name, value in values.items()}
+    """As the audit trail keeps it: people and other rows by id, times as they are."""
+    return {name: value.pk if isinstance(value, Model) else value for name, value in values.items()}

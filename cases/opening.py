@@ -1,7 +1,7 @@
 """Flagged decisions become alerts, and alerts become cases."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,15 +11,18 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from cases.changing import enter_all
+from cases.joining import Joined, join_cases
 from cases.models import Alert, Case, CaseEntry
-from cases.priority import due_at, expected_loss, rank
+from cases.priority import expected_loss, rank
+from cases.routing import due_at, take_charge
+from cases.typologies import suspected_of
 from cases.undoing import call_off
 from clients.models import Institution
 from intelligence.rates import current_rates
+from rules.definition import FLAGGED
+from rules.registry import exact_book
 from scoring.models import Decision
-from transactions.models import Customer, Transaction
-
-FLAGGED = (Decision.Status.REVIEW, Decision.Status.DECLINED)
+from transactions.models import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +32,41 @@ class _Found:
     row: Transaction
     decision: Decision
     amount: float  # in the institution's currency; 0 without a rate
+    dollars: float
     loss: float  # in US dollars
 
 
 @transaction.atomic
 def open_alerts(transactions: Sequence[UUID]) -> list[Alert]:
-    """An alert for each that has none yet, on its customer's open case or on a new one.
+    """An alert for each that has none yet and whose vertical asks for one, on the case that it
+    joins (cases/joining.py) or on a new one.
 
     The decisions must be stored. Repeating it adds nothing. A constant number of queries.
     """
-    found = _found(transactions)
+    found = [one for one in _found(transactions) if _asks_for_alert(one.decision)]
     if not found:
         return []
+    now = clock.now()
     by_customer: dict[int, list[_Found]] = defaultdict(list)
     for one in found:
         by_customer[one.row.customer_id].append(one)
-    cases, new = _cases_of(by_customer)
-    call_off(cases.values(), "A new alert joined the case before the verdict took effect.")
+    joined = join_cases(by_customer, now)
+    call_off(
+        set(joined.cases.values()), "A new alert joined the case before the verdict took effect."
+    )
+    new = {
+        customer: _new_case(some[0], now)
+        for customer, some in by_customer.items()
+        if customer not in joined.cases
+    }
+    cases = joined.cases | new
+    _raise_stakes(cases, by_customer)
+    _store(new.values(), joined, now)
     alerts = [
         _alert(one, cases[customer]) for customer, some in by_customer.items() for one in some
     ]
     Alert.objects.bulk_create(alerts)
-    _raise_stakes(cases, by_customer)
-    enter_all(_entries(alerts, cases, new))
+    enter_all(_entries(alerts, new.values(), joined))
     return alerts
 
 
@@ -72,6 +87,12 @@ def _found(transactions: Iterable[UUID]) -> list[_Found]:
     return [_worth(decision, currencies[decision.institution_id]) for decision in decisions]
 
 
+def _asks_for_alert(decision: Decision) -> bool:
+    """By the policy of the vertical in the ruleset that decided; books are kept in memory."""
+    config = exact_book(decision.ruleset_number).configs.get(decision.transaction.vertical)
+    return config is None or decision.status in config.alert_on
+
+
 def _worth(decision: Decision, base: str) -> _Found:
     row = decision.transaction
     rates = current_rates().into(row.currency, (base, "USD"), row.occurred_at.timestamp())
@@ -82,29 +103,7 @@ def _worth(decision: Decision, base: str) -> _Found:
     loss = expected_loss(
         amounts["USD"], probability=decision.ml_probability, score=decision.fraud_score
     )
-    return _Found(row, decision, amounts[base], loss)
-
-
-def _cases_of(by_customer: Mapping[int, list[_Found]]) -> tuple[dict[int, Case], set[int]]:
-    """The open case of each customer, locked, and the customers whose case is new.
-
-    The customers' rows are locked first, so that two workers cannot both open one.
-    """
-    customers = sorted(by_customer)
-    list(
-        Customer.objects.select_for_update(no_key=True)
-        .filter(pk__in=customers)
-        .order_by("pk")
-        .values_list("pk")
-    )
-    open_cases = Case.objects.filter(customer__in=customers).exclude(status=Case.Status.CLOSED)
-    cases = {case.customer_id: case for case in open_cases.select_for_update().order_by("pk")}
-    new = {customer for customer in customers if customer not in cases}
-    now = clock.now()
-    made = Case.objects.bulk_create(
-        [_new_case(by_customer[customer][0], now) for customer in sorted(new)]
-    )
-    return cases | {case.customer_id: case for case in made}, new
+    return _Found(row, decision, amounts[base], amounts["USD"], loss)
 
 
 def _new_case(one: _Found, now: datetime) -> Case:
@@ -118,7 +117,7 @@ def _new_case(one: _Found, now: datetime) -> Case:
         loss=0.0,
         rank=0.0,
         opened_at=now,
-        due_at=due_at(one.decision.risk_level, now),
+        due_at=now,
         version=0,
     )
 
@@ -141,25 +140,52 @@ def _money(amount: float) -> Decimal:
 
 
 def _raise_stakes(cases: Mapping[int, Case], by_customer: Mapping[int, list[_Found]]) -> None:
-    """What is at risk is the sum of the alerts' amounts; the score is the highest of theirs."""
+    """What is at risk is the sum of the alerts' amounts; the score is the highest of theirs, and
+    the kind of fraud suspected that of the strongest which points to one."""
     for customer, some in by_customer.items():
         case = cases[customer]
         case.amount += sum((_money(one.amount) for one in some), Decimal(0))
+        case.amount_usd += sum(one.dollars for one in some)
         case.loss += sum(one.loss for one in some)
         case.rank = rank(case.loss, case.opened_at)
-        worst = max(some, key=lambda one: one.decision.fraud_score).decision
-        if worst.fraud_score >= case.score:
-            case.score, case.level = worst.fraud_score, worst.risk_level
-            case.due_at = min(case.due_at, due_at(case.level, clock.now()))
+        codes = {hit["code"] for one in some for hit in one.decision.hits}
+        case.codes = sorted({*case.codes, *codes})
+        for one in sorted(some, key=lambda one: one.decision.fraud_score):
+            _take_worst(case, one.decision)
+
+
+def _take_worst(case: Case, decision: Decision) -> None:
+    suspected = suspected_of(decision.hits)
+    if suspected and (not case.suspected or decision.fraud_score >= case.score):
+        case.suspected = suspected
+    if decision.fraud_score >= case.score:
+        case.score, case.level = decision.fraud_score, decision.risk_level
+
+
+_RAISED = (
+    "amount", "amount_usd", "loss", "rank", "codes", "suspected", "score", "level", "due_at",
+    "version", "status", "disposition", "typology", "closed_at", "assignee", "warned_at",
+    "snoozed_until",
+)  # fmt: skip
+
+
+def _store(new: Collection[Case], joined: Joined, now: datetime) -> None:
+    """New cases with their queue; the others with a due time that the new level asks for."""
+    known = set(joined.cases.values())
+    for case in (*new, *known):
         case.version += 1
-    Case.objects.bulk_update(
-        list(cases.values()),
-        ["amount", "loss", "rank", "score", "level", "due_at", "version"],
-    )
+    if new:
+        take_charge(new, now)
+        Case.objects.bulk_create(new)
+    for case in known:
+        due = due_at(case.queue, case.level, now)
+        case.due_at = due if case.pk in joined.reopened else min(case.due_at, due)
+    if known:
+        Case.objects.bulk_update(known, _RAISED)
 
 
-def _entries(alerts: Sequence[Alert], cases: Mapping[int, Case], new: set[int]) -> list[CaseEntry]:
-    opened = [CaseEntry(case=cases[customer], kind=CaseEntry.Kind.OPENED) for customer in new]
+def _entries(alerts: Sequence[Alert], new: Iterable[Case], joined: Joined) -> list[CaseEntry]:
+    opened = [CaseEntry(case=case, kind=CaseEntry.Kind.OPENED) for case in new]
     alerted = [
         CaseEntry(
             case=alert.case,
@@ -168,4 +194,4 @@ def _entries(alerts: Sequence[Alert], cases: Mapping[int, Case], new: set[int]) 
         )
         for alert in alerts
     ]
-    return opened + alerted
+    return opened + joined.entries + alerted

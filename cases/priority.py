@@ -32,7 +32,3 @@ def rank(loss: float, opened_at: datetime) -> float:
     it can be indexed.
     """
     return log2(1 + max(loss, 0.0)) - opened_at.timestamp() / DOUBLING.total_seconds()
-
-
-def due_at(level: str, opened_at: datetime) -> datetime:
-    return opened_at + TIME_TO_DECIDE[level]

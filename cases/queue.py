@@ -1,14 +1,17 @@
 """The queue: which cases a person asks for, in which order, and what a row of it shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from cases.models import Alert, Case
-from cases.working import Filter, waiting
+from cases.filters import Asked, Filter, awake, waiting
+from cases.models import Alert, Case, CaseEntry
+from cases.typologies import in_words
+from cases.why import Reason, reasons_of
+from cases.working import SUPERVISE
 from clients.models import Institution
 from foundation.models import User
 from transactions.models import Customer
@@ -19,30 +22,9 @@ PAGE: Final = 50
 MOST_PAGES: Final = 200
 """Further ones are found by filtering: to skip rows, the database must read them."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the queue is narrowed to. Empty parts ask nothing, but closed cases are left out."""
-
-    whose: str = ""  # mine or unclaimed
-    status: str = ""
-    level: str = ""
-    vertical: str = ""
-    institution: int | None = None
-    overdue: bool = False
-    text: str = ""  # an exact case number, transaction, customer, device ...
-
-    def for_claiming(self, scope: Iterable[int] | None) -> Filter:
-        """What "Claim next" keeps to: institution, vertical and level."""
-        institutions = scope
-        if self.institution is not None:
-            seen = scope is None or self.institution in scope
-            institutions = [self.institution] if seen else []
-        return Filter(
-            institutions=institutions,
-            verticals=(self.vertical,) if self.vertical else (),
-            levels=(self.level,) if self.level else (),
-        )
+LOOKED_AT: Final = 20  # alerts whose reasons a preview gathers
+REASONS_IN_PREVIEW: Final = 5
+ENTRIES_IN_PREVIEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +34,47 @@ class Row:
     case: Case
     customer: str  # masked
     reason: str  # of its strongest alert
-    overdue: bool
-    asleep: bool  # snoozed
+    now: datetime
+
+    @property
+    def overdue(self) -> bool:
+        return self.case.status != Case.Status.CLOSED and self.case.due_at < self.now
+
+    @property
+    def soon(self) -> bool:
+        """Its warning has been given."""
+        return self.case.warned_at is not None
+
+    @property
+    def asleep(self) -> bool:
+        return self.case.snoozed_until is not None and self.case.snoozed_until > self.now
+
+    @property
+    def waits(self) -> bool:
+        """For a second person to agree to its verdict."""
+        return self.case.proposal_id is not None
+
+    @property
+    def closing(self) -> bool:
+        return hasattr(self.case, "closing")
+
+    @property
+    def free(self) -> bool:
+        """Whether it may be claimed from the list."""
+        return not (self.waits or self.closing)
+
+    @property
+    def kind(self) -> str:
+        """The kind of fraud, as decided or suspected, in words."""
+        return in_words(self.case.typology or self.case.suspected)
+
+    @property
+    def stake(self) -> str:
+        return compact_dollars(self.case.loss)
+
+    @property
+    def age(self) -> str:
+        return compact_time(self.now - self.case.opened_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +91,17 @@ def cases_asked_for(
 
     Unevaluated but for a search, which looks the text up first (nine small index look-ups).
     """
-    cases = _within(asked.for_claiming(scope), asked.whose, now)
-    if asked.status:
-        cases = cases.filter(status=asked.status)
-    elif not asked.text:
-        cases = cases.exclude(status=Case.Status.CLOSED)
-    if asked.whose == "mine":
-        cases = cases.filter(assignee=by)
-    if asked.overdue:
-        cases = cases.filter(due_at__lt=now).exclude(status=Case.Status.CLOSED)
+    cases = Case.objects.filter(asked.condition(by=by.pk, scope=scope, now=now))
     if asked.text:
         cases = cases.filter(_named(asked.text, scope))
     return cases.order_by(*_order(asked))
 
 
-def _within(which: Filter, whose: str, now: datetime) -> QuerySet[Case]:
-    if whose == "unclaimed":
-        return waiting(which, now=now)
-    cases = Case.objects.all()
-    if which.institutions is not None:
-        cases = cases.filter(institution_id__in=list(which.institutions))
-    if which.verticals:
-        cases = cases.filter(vertical__in=which.verticals)
-    if which.levels:
-        cases = cases.filter(level__in=which.levels)
-    return cases
-
-
 def _order(asked: Asked) -> tuple[str, ...]:
     if asked.status == Case.Status.CLOSED:
         return ("-closed_at", "-pk")
-    return ("due_at", "pk") if asked.whose == "mine" else ("-rank", "-pk")
+    own = asked.whose == "mine" or asked.assignee is not None
+    return ("due_at", "pk") if own else ("-rank", "-pk")
 
 
 def _named(text: str, scope: list[int] | None) -> Q:
@@ -125,7 +126,7 @@ def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePag
     """One page of them; two queries, no count. Page numbers outside 1..MOST_PAGES are drawn in."""
     number = min(max(number, 1), MOST_PAGES)
     start = (number - 1) * PAGE
-    rows = cases.select_related("customer", "institution", "assignee")
+    rows = cases.select_related("customer", "institution", "assignee", "closing")
     found = list(rows[start : start + PAGE + 1])
     shown = found[:PAGE]
     reasons = _top_reasons([case.pk for case in shown])
@@ -135,8 +136,7 @@ def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePag
                 case=case,
                 customer=masked_reference(case.customer),
                 reason=reasons.get(case.pk, ""),
-                overdue=case.status != Case.Status.CLOSED and case.due_at < now,
-                asleep=case.snoozed_until is not None and case.snoozed_until > now,
+                now=now,
             )
             for case in shown
         ],
@@ -154,17 +154,40 @@ def _top_reasons(cases: Sequence[int]) -> dict[int, str]:
     return dict(strongest.values_list("case_id", "reason"))
 
 
+def compact_dollars(amount: float) -> str:
+    """
+    >>> compact_dollars(12.4), compact_dollars(3_460.0), compact_dollars(12_345_678.0)
+    ('$12', '$3.5k', '$12M')
+    """
+    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if amount >= 0.9995 * size:
+            return f"${amount / size:.{0 if amount >= 10 * size else 1}f}{sign}"
+    return f"${amount:.0f}"
+
+
+def compact_time(passed: timedelta) -> str:
+    """
+    >>> [compact_time(timedelta(minutes=m)) for m in (0, 59, 150, 60 * 60)]
+    ['0 min', '59 min', '2 h', '2 d']
+    """
+    minutes = int(passed.total_seconds() // 60)
+    if minutes < 60:
+        return f"{max(minutes, 0)} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+
+
 def next_for(user: User, scope: list[int] | None, *, but: int, now: datetime) -> Case | None:
     """What the person should look at after that case: an own one that can be worked on, by due
     time; else the most valuable that nobody has claimed. Two queries at most."""
     own = Case.objects.filter(
-        Q(snoozed_until=None) | Q(snoozed_until__lte=now),
+        awake(now),
+        closing=None,
         assignee=user,
         status__in=(Case.Status.OPEN, Case.Status.IN_PROGRESS),
     )
     if scope is not None:
         own = own.filter(institution_id__in=scope)
-    others = waiting(Filter(scope), now=now)
+    others = waiting(Filter(scope, but_escalated=not user.has_perm(SUPERVISE)), now=now)
     return own.exclude(pk=but).order_by("due_at", "pk").first() or others.exclude(pk=but).first()
 
 
@@ -175,3 +198,30 @@ def own_cases(user: User, scope: list[int] | None, most: int) -> list[Case]:
         cases = cases.filter(institution_id__in=scope)
     rows = cases.select_related("customer", "institution").order_by("due_at", "pk")
     return list(rows[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A case at a glance, for who goes through the queue."""
+
+    customer: str  # masked
+    reasons: Sequence[Reason]
+    alerts: int  # LOOKED_AT at most
+    entries: Sequence[CaseEntry]  # newest first
+    overdue: bool
+    asleep: bool
+
+
+def preview_of(case: Case, *, now: datetime) -> Preview:
+    """Two queries."""
+    strongest = case.alerts.order_by("-score", "-pk")[:LOOKED_AT]
+    hits = list(strongest.values_list("transaction__decision__hits", flat=True))
+    entries = case.entries.select_related("by").order_by("-pk")[:ENTRIES_IN_PREVIEW]
+    return Preview(
+        customer=masked_reference(case.customer),
+        reasons=reasons_of(hits)[:REASONS_IN_PREVIEW],
+        alerts=len(hits),
+        entries=list(entries),
+        overdue=case.status != Case.Status.CLOSED and case.due_at < now,
+        asleep=case.snoozed_until is not None and case.snoozed_until > now,
+    )

@@ -1,9 +1,17 @@
 """Background work of this room. Each task may run twice without harm."""
 
-from celery import shared_task
+import logging
+from uuid import UUID
 
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from cases import duties
 from cases.attachments import remove_orphans
-from cases.closing import close_due, close_if_due
+from cases.bulk import picking, running
+from cases.closing import UNDO_SECONDS, close_due, close_if_due
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="cases.tasks.close_case")
@@ -19,3 +27,46 @@ def close_due_cases() -> None:
 @shared_task(name="cases.tasks.remove_orphan_files")
 def remove_orphan_files() -> None:
     remove_orphans()
+
+
+def close_later(case_id: int) -> None:
+    """Asks for the closing as soon as it is due. Without a broker the sweep does it."""
+    try:
+        close_case.apply_async((case_id,), countdown=UNDO_SECONDS + 0.2, retry=False)
+    except OperationalError as error:
+        log.warning("Case %s is left to the sweep: %s", case_id, type(error).__name__)
+
+
+@shared_task(name="cases.tasks.warn_of_due_cases")
+def warn_of_due_cases() -> None:
+    duties.warn_of_due()
+
+
+@shared_task(name="cases.tasks.wake_cases")
+def wake_cases() -> None:
+    duties.wake()
+
+
+@shared_task(name="cases.tasks.release_idle_cases")
+def release_idle_cases() -> None:
+    duties.release_idle()
+
+
+@shared_task(name="cases.tasks.hand_out_cases")
+def hand_out_cases() -> None:
+    duties.hand_out()
+
+
+@shared_task(name="cases.tasks.run_bulk")
+def run_bulk(bulk_id: str) -> None:
+    """A part of it; then it queues up again, so that it holds nothing up."""
+    if running.run_some(UUID(bulk_id)):
+        run_bulk.delay(bulk_id)
+
+
+@shared_task(name="cases.tasks.tend_bulk")
+def tend_bulk() -> None:
+    """Goes on with what a dead worker left, and forgets what was never started."""
+    for pk in running.left_alone():
+        run_bulk.delay(str(pk))
+    picking.forget_drafts()

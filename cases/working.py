@@ -1,61 +1,25 @@
 """What an analyst does with a case: claim, note, set aside, hand over, decide."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
-from cases.changing import change, enter_outcomes, locked, refuse_while_closing
+from cases import four_eyes
+from cases.changing import change, locked, refuse_while_closing
+from cases.deciding import close
+from cases.filters import Filter, waiting
+from cases.joining import lock_customers
 from cases.mentions import mention, mentioned_in
-from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.models import Case, CaseEntry
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
 from foundation.permissions import require
-from scoring.models import Decision
-from transactions.models import Label
-from transactions.services import Told, record_labels
 
 WORK: Final = "cases.work_case"
 SUPERVISE: Final = "cases.supervise_case"
-
-_IS_FRAUD: Final = {
-    Case.Disposition.CONFIRMED_FRAUD: True,
-    Case.Disposition.GENUINE: False,
-}
-"""Dispositions that say what the transactions were. The others leave it open: no label."""
-
-_OUTCOME: Final = {
-    Case.Disposition.CONFIRMED_FRAUD: Decision.Status.DECLINED,
-    Case.Disposition.GENUINE: Decision.Status.APPROVED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which cases a person looks at. Empty parts ask nothing."""
-
-    institutions: Iterable[int] | None = None  # None: all
-    verticals: tuple[str, ...] = field(default=())
-    levels: tuple[str, ...] = field(default=())
-
-
-def waiting(which: Filter, *, now: datetime | None = None) -> QuerySet[Case]:
-    """Unclaimed cases in the order in which they should be taken."""
-    now = now or clock.now()
-    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now)
-    cases = Case.objects.filter(awake, assignee=None).exclude(status=Case.Status.CLOSED)
-    if which.institutions is not None:
-        cases = cases.filter(institution_id__in=list(which.institutions))
-    if which.verticals:
-        cases = cases.filter(vertical__in=which.verticals)
-    if which.levels:
-        cases = cases.filter(level__in=which.levels)
-    return cases.order_by("-rank")
 
 
 @transaction.atomic
@@ -203,45 +167,21 @@ def decide(
     typology: str = "",
     version: int | None = None,
 ) -> Case:
-    """Closes the case: labels for its transactions, and an outcome beside each decision.
+    """Closes the case (cases/deciding.py), or asks a second person where much is at risk: then the
+    case is escalated, and closed once somebody else has agreed (cases/four_eyes.py).
 
-    Confirmed fraud declines, genuine releases; suspected and inconclusive leave both open. Raises
-    Conflict when the case is closed, has changed or is somebody else's; BadRequest naming what is
-    missing.
+    Raises Conflict when the case is closed, has changed or is somebody else's; BadRequest naming
+    what is missing.
     """
     require(by, WORK)
     check_decision(disposition, reason, typology)
     case = locked(case_id, version=version)
     demand_own(case, by)
-    now = clock.now()
-    rows = [alert.transaction_id for alert in case.alerts.order_by("pk")]
-    if (is_fraud := _IS_FRAUD.get(Case.Disposition(disposition))) is not None:
-        told = [Told(row, is_fraud, Label.Source.ANALYST, now, typology) for row in rows]
-        for outcome in record_labels(told, by=by):
-            if isinstance(outcome, BadRequest):
-                raise outcome
-        status = _OUTCOME[Case.Disposition(disposition)]
-        outcomes = [
-            ReviewOutcome(
-                transaction_id=row, case=case, status=status, by=by, at=now, reason=reason
-            )
-            for row in rows
-        ]
-        enter_outcomes(outcomes, case=case, by=by)
-    change(
-        case,
-        kind=CaseEntry.Kind.DECIDED,
-        by=by,
-        text=reason,
-        facts={"disposition": disposition, "typology": typology, "transactions": len(rows)},
-        status=Case.Status.CLOSED,
-        disposition=disposition,
-        typology=typology,
-        assignee=by,
-        closed_at=now,
-        snoozed_until=None,
-    )
-    return case
+    if four_eyes.needed(case):
+        return four_eyes.propose(
+            case, disposition=disposition, typology=typology, reason=reason, by=by
+        )
+    return close(case, disposition=disposition, typology=typology, reason=reason, by=by)
 
 
 @transaction.atomic
@@ -253,9 +193,15 @@ def reopen(*, case_id: int, by: User, reason: str) -> Case:
     require(by, SUPERVISE)
     if not reason.strip():
         raise BadRequest("Say why.", errors=[FieldError("reason", "is required", "missing")])
+    lock_customers([Case.objects.values_list("customer_id", flat=True).get(pk=case_id)])
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
     if case.status != Case.Status.CLOSED:
         raise Conflict("The case is open.", type="case-open")
+    if case.merged_into_id is not None:
+        raise Conflict(
+            f"The case was merged into case {case.merged_into_id}; work on that.",
+            type="case-merged",
+        )
     others = Case.objects.filter(customer_id=case.customer_id).exclude(status=Case.Status.CLOSED)
     if other := others.first():
         raise Conflict(f"The customer's case {other.pk} is open; work on that.", type="case-open")

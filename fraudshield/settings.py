@@ -214,6 +214,13 @@ AUDIT_ANCHOR_MINUTES = env.integer("AUDIT_ANCHOR_MINUTES", default=15, minimum=1
 AUDIT_ANCHOR_URL = env.first("AUDIT_ANCHOR_URL", default="")
 AUDIT_ANCHOR_SECRET = env.first("AUDIT_ANCHOR_SECRET", default="")
 
+# --- Cases ------------------------------------------------------------------------------------
+# A case closed within so many hours is reopened by a new alert of its customer, since whoever
+# judged it did so on less: what goes on over three days is mostly one story. 0: never.
+CASE_REOPEN_HOURS = env.integer("CASE_REOPEN_HOURS", default=72, minimum=0, maximum=8_760)
+# Closing a case with more US dollars at risk needs a second person; 0: never.
+FOUR_EYES_ABOVE_USD = env.integer("FOUR_EYES_ABOVE_USD", default=10_000, minimum=0)
+
 # --- Work after the decision ----------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -262,6 +269,31 @@ CELERY_BEAT_SCHEDULE = {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "warn-of-due-cases": {
+        "task": "cases.tasks.warn_of_due_cases",
+        "schedule": 30.0,
+        "options": {"expires": 60},
+    },
+    "wake-cases": {
+        "task": "cases.tasks.wake_cases",
+        "schedule": 15.0,
+        "options": {"expires": 30},
+    },
+    "release-idle-cases": {
+        "task": "cases.tasks.release_idle_cases",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "hand-out-cases": {
+        "task": "cases.tasks.hand_out_cases",
+        "schedule": 10.0,
+        "options": {"expires": 20},
+    },
+    "tend-bulk-actions": {
+        "task": "cases.tasks.tend_bulk",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
 }
 OUTBOX_MAX_ATTEMPTS = env.integer("OUTBOX_MAX_ATTEMPTS", default=8, minimum=1)

@@ -2,11 +2,14 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.utils import timezone as clock
+from msgspec import structs
 
+from cases import working
 from cases.models import Alert, Case, CaseEntry
 from cases.opening import open_alerts
 from cases.tests.conftest import flag
@@ -14,7 +17,8 @@ from cases.working import claim, decide
 from foundation.outbox import drain_outbox
 from scoring.models import Decision
 from scoring.services import score_transaction
-from scoring.tests.making import make_request, make_suspicious
+from rules.registry import registry
+from scoring.tests.making import SUSPICIOUS, make_request, make_suspicious
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db
@@ -66,12 +70,80 @@ def test_repeating_adds_nothing(bank):
     assert (Alert.objects.count(), CaseEntry.objects.count()) == (1, 2)
 
 
-def test_after_a_closed_case_a_new_one_is_opened(bank, case, analyst):
-    claim(case_id=case.pk, by=analyst)
-    decide(case_id=case.pk, disposition="genuine", by=analyst, reason="The customer confirmed.")
+def closed(case, by, *, hours_ago=0.0, disposition="genuine"):
+    claim(case_id=case.pk, by=by)
+    decide(case_id=case.pk, disposition=disposition, by=by, reason="The customer confirmed.")
+    Case.objects.filter(pk=case.pk).update(closed_at=clock.now() - timedelta(hours=hours_ago))
+    return case
+
+
+def test_a_case_closed_a_short_while_ago_is_reopened_and_says_how_it_had_ended(bank, case, analyst):
+    closed(case, analyst, hours_ago=71)
+    [alert] = open_alerts([flag(bank, "t-2").pk])
+    assert alert.case_id == case.pk
+    case.refresh_from_db()
+    assert (case.status, case.disposition, case.assignee, case.amount) == ("open", "", None, 10**6)
+    assert case.due_at > clock.now()
+    reopened = case.entries.get(kind="reopened")
+    assert (reopened.facts["disposition"], reopened.by) == ("genuine", None)
+
+
+def test_a_case_closed_long_ago_stays_closed_and_a_new_one_is_opened(bank, case, analyst, settings):
+    closed(case, analyst, hours_ago=73)
     [alert] = open_alerts([flag(bank, "t-2").pk])
     assert alert.case.pk != case.pk
     assert alert.case.amount == 500_000
+    settings.CASE_REOPEN_HOURS = 0
+    closed(alert.case, analyst)
+    [later] = open_alerts([flag(bank, "t-3").pk])
+    assert later.case_id not in {case.pk, alert.case_id}
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_a_new_alert_wakes_a_case_that_waits_or_sleeps(bank, case, analyst, supervisor, claimed):
+    if claimed:
+        claim(case_id=case.pk, by=analyst)
+    working.set_status(case_id=case.pk, status="waiting", by=supervisor)
+    working.snooze(case_id=case.pk, until=clock.now() + timedelta(days=3), by=supervisor)
+    open_alerts([flag(bank, "t-2").pk])
+    case.refresh_from_db()
+    assert case.status == ("in_progress" if claimed else "open")
+    assert case.snoozed_until is None
+    assert [entry.kind for entry in case.entries.order_by("id")][-2:] == ["woke", "alerted"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "alerts"),
+    [
+        (("review", "declined"), 1),
+        (("review",), 0),
+        (("declined",), 1),
+        ((), 0),
+    ],
+)
+def test_the_vertical_says_which_decisions_become_alerts(bank, policy, alerts):
+    row = flag(bank, "t-1")
+    decision = Decision.objects.get(pk=row.pk)
+    assert decision.status == "declined"
+    book = registry.exact(decision.ruleset_number)
+    book.configs["fintech"] = structs.replace(book.configs["fintech"], alert_on=policy)
+    assert len(open_alerts([row.pk])) == alerts
+
+
+def test_the_case_knows_its_rules_what_they_point_to_and_its_worth_in_dollars(bank):
+    supplied = {"minutes_since_sim_change": 60.0, "transaction_direction": "out"}
+    request = make_suspicious(transaction_id="sim", supplied={**SUSPICIOUS, **supplied})
+    score_transaction(client=bank, request=request, source="test")
+    [alert] = open_alerts([Transaction.objects.get(external_id="sim").pk])
+    case = alert.case
+    hits = {hit["code"] for hit in Decision.objects.get(pk=alert.transaction_id).hits}
+    assert "sim_swap_payout" in hits
+    assert set(case.codes) == hits
+    assert case.suspected == "sim_swap"
+    assert 100 < case.amount_usd < 2_000  # 500,000 naira
+    open_alerts([flag(bank, "t-2").pk])
+    case.refresh_from_db()
+    assert case.amount_usd > 1.9 * alert.case.amount_usd
 
 
 def test_decisions_raise_alerts_by_themselves_and_imports_do_not(bank):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cases.priority import TIME_TO_DECIDE, due_at, expected_loss, rank
+from cases.priority import TIME_TO_DECIDE, expected_loss, rank
 from scoring.models import Decision
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -36,4 +36,4 @@ def test_nothing_at_stake_still_has_a_rank():
 
 def test_every_level_has_a_time_to_decide():
     assert set(TIME_TO_DECIDE) == set(Decision.Level.values)
-    assert due_at("critical", NOON) - NOON == timedelta(hours=4)
+    assert TIME_TO_DECIDE["critical"] == timedelta(hours=4)

@@ -9,10 +9,10 @@ from django.db import connection
 from django.utils import timezone as clock
 
 from cases import working
+from cases.filters import Filter
 from cases.models import Case, CaseEntry, ReviewOutcome
 from cases.opening import open_alerts
 from cases.tests.conftest import flag, person
-from cases.filters import Filter
 from cases.working import claim, claim_next, decide
 from foundation.errors import BadRequest, Conflict, Forbidden
 from foundation.models import AuditEntry, OutboxEvent

@@ -1,18 +1,8 @@
-// Keys of the queue and the case. Everything works without this file, by mouse and Tab.
+// Keys, panels and forms of the queue and the case. Everything works without this file, by mouse and Tab.
 "use strict";
 
 (() => {
-  const rows = [...document.querySelectorAll("[data-row]")];
   const help = document.querySelector("[data-dialog]");
-  let selected = -1;
-
-  function select(index) {
-    if (!rows.length) return;
-    selected = Math.min(Math.max(index, 0), rows.length - 1);
-    rows.forEach((row, at) => row.setAttribute("aria-selected", String(at === selected)));
-    rows[selected].scrollIntoView({ block: "nearest" });
-    rows[selected].querySelector("[data-open]").focus({ preventScroll: true });
-  }
 
   function closePanels(but) {
     document.querySelectorAll("details.cs-act[open]").forEach((each) => {
@@ -38,9 +28,6 @@
   }
 
   const own = {
-    j: () => select(selected + 1),
-    k: () => select(selected - 1),
-    c: () => rows[selected]?.querySelector("[data-claim]")?.click(),
     "/": () => document.querySelector("[data-search]")?.focus(),
   };
 
@@ -61,7 +48,7 @@
     }
     if (field || event.ctrlKey || event.metaKey || event.altKey || help?.open) return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    const act = target ? () => use(target) : rows.length || event.key === "/" ? own[event.key] : null;
+    const act = target ? () => use(target) : own[event.key];
     if (!act) return;
     event.preventDefault();
     act();
@@ -75,21 +62,46 @@
     button.addEventListener("click", () => help?.showModal());
   });
 
-  // A choice takes force at once; the button is for those without this file.
-  document.querySelectorAll("[data-filters] select").forEach((choice) => {
-    choice.addEventListener("change", () => choice.form.requestSubmit());
-  });
-
-  // One press, one request.
-  document.querySelectorAll("form[method=post]").forEach((form) => {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) event.preventDefault();
-      form.dataset.sent = "1";
-    });
+  // One press, one request; of forms that came later, too.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    // One that was not sent after all can be sent again.
+    setTimeout(() => event.defaultPrevented && delete form.dataset.sent, 0);
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
   });
+
+  // A verdict that can be taken back, and for how long.
+  document.querySelectorAll("[data-pending]").forEach((place) => {
+    const until = Date.now() + 1000 * Number(place.dataset.pending);
+    const left = place.querySelector("[data-left]");
+    const tick = () => {
+      const seconds = Math.ceil((until - Date.now()) / 1000);
+      if (seconds > 0) {
+        left.textContent = String(seconds);
+        setTimeout(tick, 250);
+      } else {
+        place.querySelector("[data-when]").textContent = "now";
+        place.querySelector("form")?.remove();
+        setTimeout(() => place.remove(), 3000);
+      }
+    };
+    tick();
+  });
+
+  // The way through the queue, for j and k on the pages of its cases.
+  const cases = [...document.querySelectorAll("[data-row] [data-open]")].map((link) => link.getAttribute("href"));
+  if (cases.length) {
+    const url = window.location.pathname + window.location.search;
+    window.sessionStorage.setItem("cases.queue", JSON.stringify({ url, cases }));
+  }
 
   if (window.location.hash === "#search") document.querySelector("[data-search]")?.focus();
 })();
