@@ -5,13 +5,19 @@ from typing import Any, Final, NamedTuple
 
 from django.utils import timezone as clock
 
-from cases import working
+from cases import asking, attachments, closing, four_eyes, listing, merging, outcomes, working
 from cases.forms import (
     ActForm,
+    AskForm,
     AssignForm,
+    EscalateForm,
+    FileForm,
     FraudForm,
     GenuineForm,
+    ListForm,
+    MergeForm,
     NoteForm,
+    OutcomeForm,
     ReasonedForm,
     ReopenForm,
     SnoozeForm,
@@ -20,6 +26,7 @@ from cases.forms import (
 from cases.models import Case
 from cases.working import SUPERVISE, WORK
 from foundation.models import User
+from scoring.models import Decision
 
 
 class Act(NamedTuple):
@@ -28,6 +35,7 @@ class Act(NamedTuple):
     form: type[Any]
     run: Callable[[Any], str]
     permission: str = WORK
+    tab: str = ""  # that shows what came of it
 
 
 def _claim(form: ActForm) -> str:
@@ -72,9 +80,74 @@ def _note(form: NoteForm) -> str:
     return "The note is kept."
 
 
+def _ask(form: AskForm) -> str:
+    asking.ask(
+        case_id=form.case.pk,
+        question=form.cleaned_data["question"],
+        by=form.user,
+        version=_version(form),
+    )
+    return f"The question is on its way; case {form.case.pk} waits for the answer."
+
+
+def _list(form: ListForm) -> str:
+    on = form.lists[form.cleaned_data["on"]]
+    entry = listing.list_identifier(
+        case_id=form.case.pk,
+        key=form.cleaned_data["identifier"],
+        on=on,
+        reason=form.cleaned_data["reason"],
+        by=form.user,
+        expires_at=form.expires_at,
+        version=_version(form),
+    )
+    does = f" Matching transactions: {entry.effect}." if entry.effect else ""
+    return f"It is on the list {on.title} from the next decision on.{does}"
+
+
+def _outcome(status: Decision.Status, done: str) -> Callable[[OutcomeForm], str]:
+    def run(form: OutcomeForm) -> str:
+        outcomes.set_outcome(
+            case_id=form.case.pk,
+            transaction_id=form.cleaned_data["transaction"],
+            status=status,
+            by=form.user,
+            reason=form.cleaned_data["reason"],
+            version=_version(form),
+        )
+        return f"The transaction is {done}, until the case is decided; the client is told."
+
+    return run
+
+
+def _merge(form: MergeForm) -> str:
+    other = form.cleaned_data["other"]
+    merging.merge(
+        case_id=other,
+        into=form.case.pk,
+        by=form.user,
+        reason=form.cleaned_data["reason"],
+        into_version=_version(form),
+    )
+    return f"Case {other} is merged into this one: its alerts are here."
+
+
+def _withdraw(form: ActForm) -> str:
+    four_eyes.withdraw(case_id=form.case.pk, by=form.user)
+    return f"The verdict on case {form.case.pk} is taken back; the case goes on."
+
+
+def _attach(form: FileForm) -> str:
+    file = form.cleaned_data["file"]
+    row = attachments.attach(
+        case_id=form.case.pk, name=file.name, content=file.read(), by=form.user
+    )
+    return f"{row.name} is kept with the case."
+
+
 def _decide(form: Any) -> str:
     found = form.cleaned_data
-    case = working.decide(
+    closing.close_soon(
         case_id=form.case.pk,
         disposition=found["disposition"],
         typology=found.get("typology", ""),
@@ -82,7 +155,7 @@ def _decide(form: Any) -> str:
         by=form.user,
         version=_version(form),
     )
-    return f"Case {case.pk} is closed as {case.get_disposition_display()}."
+    return ""  # the banner with "Undo" says it
 
 
 def _reopen(form: ReopenForm) -> str:
@@ -104,42 +177,65 @@ ACTS: Final[Mapping[str, Act]] = {
     "fraud": Act(FraudForm, _decide),
     "genuine": Act(GenuineForm, _decide),
     "undecided": Act(UndecidedForm, _decide),
-    "escalate": Act(ReasonedForm, _ESCALATED),
+    "escalate": Act(EscalateForm, _ESCALATED),
+    "ask": Act(AskForm, _ask),
     "wait": Act(ReasonedForm, _WAITING),
     "resume": Act(ReasonedForm, _RESUMED),
     "snooze": Act(SnoozeForm, _snooze),
     "assign": Act(AssignForm, _assign),
     "release": Act(ActForm, _release),
-    "note": Act(NoteForm, _note),
+    "list": Act(ListForm, _list, listing.ADD),
+    "release_one": Act(OutcomeForm, _outcome(Decision.Status.APPROVED, "released"), tab="alerts"),
+    "decline_one": Act(OutcomeForm, _outcome(Decision.Status.DECLINED, "declined"), tab="alerts"),
+    "merge": Act(MergeForm, _merge, tab="related"),
+    "withdraw": Act(ActForm, _withdraw),
+    "attach": Act(FileForm, _attach, tab="files"),
+    "note": Act(NoteForm, _note, tab="notes"),
     "reopen": Act(ReopenForm, _reopen, SUPERVISE),
 }
+AT_ONCE: Final = frozenset({"claim", "release", "withdraw"})
+"""These ask for nothing."""
+IN_TABS: Final = frozenset({"release_one", "decline_one", "merge", "attach"})
+"""These stand in a tab, beside what they are about."""
 VERDICTS: Final = frozenset({"fraud", "genuine", "undecided"})
-LEAVING: Final = VERDICTS | {"release", "snooze", "wait"}
+LEAVING: Final = VERDICTS | {"release", "snooze", "wait", "ask"}
 """After these the case is out of the person's hands for now: the next one is shown."""
 
 
-def offered(case: Case, user: User) -> list[str]:
+def offered(case: Case, user: User, *, closing: bool = False) -> list[str]:
     """Names in ACTS of what the person may do with the case as it stands; the services ask again.
 
-    Nothing for those who only read.
+    Nothing for those who only read, and nothing while a verdict waits to take effect (`closing`).
     """
-    if not user.has_perm(WORK):
+    if not user.has_perm(WORK) or closing:
         return []
     supervises = user.has_perm(SUPERVISE)
     if case.status == Case.Status.CLOSED:
-        return ["reopen", "note"] if supervises else ["note"]
+        return ["reopen", "note", "attach"] if supervises else ["note", "attach"]
     mine = case.assignee_id == user.pk
     names = [] if case.assignee_id else ["claim"]
     if mine or supervises:
-        names += ["fraud", "genuine", "undecided", *_moves(case), "snooze", "assign"]
+        names += _verdicts(case, user)
+        names += [*_moves(case), "snooze", "assign"]
+        if user.has_perm(listing.ADD):
+            names.append("list")
         if case.assignee_id:
             names.append("release")
-    return [*names, "note"]
+        names += ["release_one", "decline_one", "merge"]
+    return [*names, "note", "attach"]
+
+
+def _verdicts(case: Case, user: User) -> list[str]:
+    """While one waits for a second person, only who gave it may take it back."""
+    if case.proposal is None:
+        return ["fraud", "genuine", "undecided"]
+    return ["withdraw"] if case.proposal.requested_by_id == user.pk else []
 
 
 def _moves(case: Case) -> list[str]:
     moves = {
         "escalate": Case.Status.ESCALATED,
+        "ask": None,
         "wait": Case.Status.WAITING,
         "resume": Case.Status.IN_PROGRESS,
     }

@@ -57,7 +57,7 @@ def _by_signature(content: bytes) -> str | None:
     types = {one.mime_type for one in found if one.confidence >= max(best, _SURE)}
     named = types & _BINARY
     if named:
-        return named.pop()
+        return str(named.pop())
     return None if _text(content) is not None else ""
 
 

@@ -1,14 +1,17 @@
 """The small forms of a case, one an action."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.utils import timezone as clock
 
+from cases.attachments import MOST_BYTES
+from cases.listing import identifiers_of, lists_for
 from cases.models import Case
-from cases.queue import Asked
 from cases.typologies import TYPOLOGIES
 from foundation.models import User
+from intelligence.models import List
 
 PAUSES: Final = (
     (1, "1 hour"),
@@ -48,6 +51,18 @@ class ReasonedForm(ActForm):
     )
 
 
+class EscalateForm(ActForm):
+    reason = forms.CharField(max_length=2_000, widget=_text(2, placeholder="What they should see"))
+
+
+class AskForm(ActForm):
+    question = forms.CharField(
+        max_length=2_000,
+        widget=_text(3, placeholder="What the client should find out"),
+        help_text="Goes to the client system as it stands: no names, no numbers of accounts.",
+    )
+
+
 class ReopenForm(ActForm):
     reason = forms.CharField(max_length=2_000, widget=_text(2, placeholder="Why"))
 
@@ -55,7 +70,7 @@ class ReopenForm(ActForm):
 class NoteForm(ActForm):
     text = forms.CharField(
         max_length=10_000,
-        widget=_text(2, placeholder="What you found; stays with the case for good"),
+        widget=_text(3, placeholder="What you found. @name tells a colleague"),
         label="Note",
     )
 
@@ -85,6 +100,87 @@ class AssignForm(ActForm):
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)
         field.queryset = colleagues(case, but=user)
+
+
+class OutcomeForm(ActForm):
+    """Of one transaction; which, a hidden field says."""
+
+    transaction = forms.UUIDField(widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=2_000, widget=_text(2, placeholder="Why"))
+
+
+class MergeForm(ActForm):
+    """The other case comes into the one that is shown."""
+
+    other = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    reason = forms.CharField(max_length=2_000, widget=_text(2, placeholder="Why"))
+
+
+class FileForm(ActForm):
+    """One file; the service looks into it."""
+
+    file = forms.FileField(
+        widget=forms.FileInput({"class": "cs-input"}),
+        max_length=255,
+        allow_empty_file=True,
+        error_messages={"required": "Choose a file first."},
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(f"Files may have {MOST_BYTES // 1024**2} MB at most.")
+        return file
+
+
+EXPIRIES: Final = (
+    (1, "1 day"),
+    (7, "7 days"),
+    (30, "30 days"),
+    (90, "90 days"),
+    (365, "1 year"),
+    (0, "for good"),
+)
+
+
+class ListForm(ActForm):
+    """Which identifier goes on which list, and until when. The form names where an identifier
+    stands, never what it is."""
+
+    identifier = forms.ChoiceField(widget=forms.Select({"class": "cs-input"}), label="What")
+    on = forms.ChoiceField(widget=forms.Select({"class": "cs-input"}), label="On the list")
+    days = forms.TypedChoiceField(
+        choices=EXPIRIES,
+        coerce=int,
+        initial=90,
+        widget=forms.Select({"class": "cs-input"}),
+        label="For",
+    )
+    reason = forms.CharField(
+        max_length=500, widget=_text(2, placeholder="Why; whoever meets the entry reads it")
+    )
+
+    def __init__(self, data: Any = None, *, case: Case, user: User) -> None:
+        super().__init__(data, case=case, user=user)
+        self.lists = {row.name: row for row in lists_for(case)}
+        _choices(self, "identifier", [(one.key, one.label) for one in identifiers_of(case)])
+        _choices(self, "on", [(row.name, _list_in_words(row)) for row in self.lists.values()])
+
+    @property
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["days"]
+        return clock.now() + timedelta(days=days) if days else None
+
+
+def _list_in_words(row: List) -> str:
+    """ "Block list: decline" """
+    return f"{row.title}: {row.default_effect}" if row.default_effect else row.title
+
+
+def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
+    field.choices = choices
 
 
 class DecideForm(ActForm):
@@ -127,54 +223,3 @@ class GenuineForm(DecideForm):
 
 class UndecidedForm(DecideForm):
     verdict = "undecided"
-
-
-WHOSE: Final = (("", "anybody's"), ("mine", "mine"), ("unclaimed", "unclaimed"))
-LEVELS: Final = ("critical", "high", "medium", "low")
-
-
-class QueueForm(forms.Form):
-    """What the queue is narrowed to. What it does not know is left out and told."""
-
-    whose = forms.ChoiceField(choices=WHOSE, required=False, label="Claimed by")
-    status = forms.ChoiceField(
-        choices=[("", "not closed"), *Case.Status.choices], required=False, label="Status"
-    )
-    level = forms.ChoiceField(
-        choices=[("", "any"), *((level, level) for level in LEVELS)], required=False, label="Level"
-    )
-    vertical = forms.ChoiceField(required=False, label="Vertical")
-    institution = forms.TypedChoiceField(
-        coerce=int, empty_value=None, required=False, label="Institution"
-    )
-    overdue = forms.ChoiceField(
-        choices=[("", "any time"), ("1", "overdue")], required=False, label="Due"
-    )
-    q = forms.CharField(required=False, max_length=256, label="Search")
-
-    def __init__(
-        self, data: Any, *, verticals: list[str], institutions: list[tuple[int, str]]
-    ) -> None:
-        super().__init__(data, auto_id="queue-%s")
-        for name, choices in (
-            ("vertical", [("", "any"), *((code, code) for code in verticals)]),
-            ("institution", [("", "all of yours"), *institutions]),
-        ):
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101  (for the type checker)
-            field.choices = choices
-        if len(institutions) < 2:
-            del self.fields["institution"]
-
-    def asked(self) -> Asked:
-        """To be called after validation, whatever came of it."""
-        given = self.cleaned_data
-        return Asked(
-            whose=given.get("whose", ""),
-            status=given.get("status", ""),
-            level=given.get("level", ""),
-            vertical=given.get("vertical", ""),
-            institution=given.get("institution"),
-            overdue=bool(given.get("overdue")),
-            text=given.get("q", "").strip(),
-        )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone as clock
 
 from cases.changing import change, locked
 from cases.models import Alert, Case, CaseEntry
@@ -14,7 +15,7 @@ from cases.working import WORK, demand_own
 from foundation.errors import NotFound
 from foundation.models import User
 from foundation.permissions import require
-from intelligence.kinds import Kind, kind_of
+from intelligence.kinds import Kind, hashes_of, kind_of
 from intelligence.lists.checking import Draft
 from intelligence.lists.sealing import masked_value
 from intelligence.lists.services import add_entry
@@ -24,6 +25,7 @@ from transactions.presenting import mask, readable_request
 
 ADD: Final = "intelligence.add_listentry"
 TRANSACTIONS_LOOKED_AT: Final = 20
+ENTRIES_SHOWN: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,34 @@ class Identifier:
 
 def identifiers_of(case: Case) -> list[Identifier]:
     """What took part in the strongest alerts' transactions, each value once. One query."""
-    alerts = Alert.objects.filter(case=case).order_by("-score", "-pk")
-    rows = alerts.values("transaction")[:TRANSACTIONS_LOOKED_AT]
     found: dict[tuple[str, str], Identifier] = {}
-    for row in Transaction.objects.filter(pk__in=rows).order_by("-pk"):
+    for row in _transactions(case):
         for feature, value in _values(row).items():
             kind = kind_of(feature)
             if kind is not None and (kind.code, value) not in found:
                 shown = mask(feature, value)
                 found[kind.code, value] = Identifier(row.pk, feature, kind, shown)
     return sorted(found.values(), key=lambda one: (one.kind.title, one.masked))
+
+
+def entries_naming(case: Case) -> list[ListEntry]:
+    """Entries in force now, shared or the institution's, that name an identifier of the strongest
+    alerts' transactions. Two queries."""
+    hashes: set[bytes] = set()
+    for row in _transactions(case):
+        for feature, value in _values(row).items():
+            kind = kind_of(feature)
+            if kind is not None:
+                hashes.update(hashes_of(kind, value))
+    mine = Q(institution=None) | Q(institution=case.institution_id)
+    entries = ListEntry.objects.in_force(clock.now()).filter(mine, value_hash__in=hashes)
+    return list(entries.select_related("list").order_by("-effect", "-pk")[:ENTRIES_SHOWN])
+
+
+def _transactions(case: Case) -> list[Transaction]:
+    alerts = Alert.objects.filter(case=case).order_by("-score", "-pk")
+    rows = alerts.values("transaction")[:TRANSACTIONS_LOOKED_AT]
+    return list(Transaction.objects.filter(pk__in=rows).order_by("-pk"))
 
 
 def lists_for(case: Case) -> list[List]:
@@ -116,7 +136,8 @@ def list_identifier(
 
 def _named(case: Case, key: str) -> tuple[str, Kind, str]:
     number, _, feature = key.partition("/")
-    row = Transaction.objects.filter(pk=_uuid(number), alert__case=case).first()
+    pk = _uuid(number)
+    row = Transaction.objects.filter(pk=pk, alert__case=case).first() if pk else None
     value = _values(row).get(feature) if row is not None else None
     kind = kind_of(feature) if value is not None else None
     if value is None or kind is None:
@@ -136,4 +157,3 @@ def _values(row: Transaction) -> dict[str, str]:
     request: dict[str, Any] = readable_request(row)
     given = {"user_id": request.get("user_id"), **request.get("identifiers", {})}
     return {name: str(value) for name, value in given.items() if value not in (None, "")}
-

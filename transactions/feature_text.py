@@ -44,7 +44,7 @@ def shown_features(
     return [
         ShownFeature(
             name,
-            _readable(name, value, currency),
+            readable(name, value, currency),
             feature_text(name, value),
             name in supplied,
             feature.doc if (feature := CATALOGUE.get(name)) else "",
@@ -53,7 +53,8 @@ def shown_features(
     ]
 
 
-def _readable(name: str, value: Any, currency: str) -> str:
+def readable(name: str, value: Any, currency: str) -> str:
+    """Rounded and with its unit, as a reader wants it."""
     feature = CATALOGUE.get(name)
     if feature is None or isinstance(value, bool) or not isinstance(value, int | float):
         return feature_text(name, value)

@@ -1,18 +1,24 @@
 """The case's page, and what its buttons do."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone as clock
+from django.views.decorators.http import require_POST
 
-from cases.acting import ACTS, LEAVING
-from cases.admin.queue import QUEUE, QueuePages, case_url
+from cases.acting import ACTS, IN_TABS, LEAVING, VERDICTS
+from cases.admin.bulk import BulkPages
+from cases.admin.parts import CaseParts
+from cases.admin.queue import QUEUE, case_url
+from cases.closing import undo
 from cases.graph.pages import GraphPage
 from cases.models import Case
-from cases.presenting import case_context
+from cases.page.context import case_context
 from cases.queue import next_for
+from cases.tasks import close_later
 from foundation.admin_parts import demand, found, page, person, visible_institutions
 from foundation.errors import Problem
 from transactions.sealing import open_reference
@@ -23,9 +29,9 @@ def _reference_of(case: Case) -> str:
 
 
 @admin.register(Case)
-class CaseAdmin(GraphPage, QueuePages):
+class CaseAdmin(CaseParts, GraphPage, BulkPages):
     page_template = "cases/case.html"
-    list_select_related = ("customer", "institution", "assignee")
+    list_select_related = ("customer", "institution", "assignee", "proposal__requested_by")
     ordering = ("-rank",)
     reveals = {"customer": _reference_of}
     empty_list = (
@@ -36,6 +42,11 @@ class CaseAdmin(GraphPage, QueuePages):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
+            path(
+                "<int:pk>/do/undo/",
+                wrap(require_POST(self.undo_view)),
+                name="cases_case_undo",
+            ),
             path(
                 "<int:pk>/do/<slug:name>/",
                 wrap(self.act_view),
@@ -51,7 +62,7 @@ class CaseAdmin(GraphPage, QueuePages):
         return self._context(request, row)
 
     def _context(self, request: HttpRequest, row: Case, **more: Any) -> dict[str, Any]:
-        context = case_context(row, person(request), **more)
+        context = case_context(row, person(request), request.GET, **more)
         context["reference"] = self.masked(request, row, "customer", context["mask"])
         return {**context, "is_fullwidth": "1"}
 
@@ -66,6 +77,7 @@ class CaseAdmin(GraphPage, QueuePages):
         case: Case = found(self, request, str(pk))
         demand(request, act.permission)
         form = act.form(request.POST, case=case, user=person(request))
+        form.files = request.FILES
         status = 400
         if form.is_valid():
             try:
@@ -82,13 +94,35 @@ class CaseAdmin(GraphPage, QueuePages):
         return response
 
     def _go_on(self, request: HttpRequest, case: Case, name: str, done: str) -> HttpResponse:
+        if name in VERDICTS:
+            close_later(case.pk)
         if name not in LEAVING:
             messages.success(request, done)
-            return HttpResponseRedirect(case_url(case.pk))
+            return HttpResponseRedirect(_same_place(request, case, name))
         scope = visible_institutions(person(request))
         following = next_for(person(request), scope, but=case.pk, now=clock.now())
         if following is None:
-            messages.success(request, f"{done} Nothing else waits for you.")
+            messages.success(request, f"{done} Nothing else waits for you.".strip())
             return HttpResponseRedirect(reverse(QUEUE))
-        messages.success(request, f"{done} This is the next one.")
+        if done:
+            messages.success(request, f"{done} This is the next one.")
         return HttpResponseRedirect(case_url(following.pk))
+
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Takes a verdict back that has not taken effect, and returns to its form as it was."""
+        found(self, request, str(pk))
+        try:
+            entry = undo(case_id=pk, by=person(request))
+        except Problem as problem:
+            messages.error(request, problem.detail)
+            return HttpResponseRedirect(case_url(pk))
+        messages.success(request, "Taken back: the case is as it was, and nobody was told.")
+        return HttpResponseRedirect(f"{case_url(pk)}?{urlencode({'undone': entry.pk.hex})}")
+
+
+def _same_place(request: HttpRequest, case: Case, name: str) -> str:
+    """The page with the tab that was open, or the one that shows what came of the action."""
+    tab = ACTS[name].tab if name in IN_TABS else request.POST.get("tab", "")
+    if not tab or not tab.isalpha():
+        return case_url(case.pk)
+    return f"{case_url(case.pk)}?{urlencode({'tab': tab})}"
