@@ -52,6 +52,10 @@ class Drawing:
     paths: Sequence[str]  # of each edge
 
 
+def size_for(chosen: Chosen) -> Size:
+    return FULL if max(chosen.steps.values()) < 3 else TIGHT
+
+
 def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = (), centre: bool = True) -> Drawing:
     """Columns in the order that crosses few edges; `first` nodes go ahead of their likes.
 
