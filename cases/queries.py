@@ -43,13 +43,15 @@ def colleagues(case: Case, *, but: User) -> QuerySet[User]:
     """Who else may work on the case; unevaluated."""
     scoped = StaffScope.objects.filter(institution=case.institution_id)
     sees = Q(pk__in=scoped.values("user")) | Q(pk__in=User.objects.with_perm(SEE_ALL).values("pk"))
-    found: QuerySet[User] = User.objects.with_perm(WORK).filter(sees).exclude(pk=but.pk)
+    people = User.objects.with_perm(WORK).filter(sees, is_staff=True)  # no machines
+    found: QuerySet[User] = people.exclude(pk=but.pk)
     return found.order_by("username")
 
 
 def people_who_work(scope: list[int] | None) -> QuerySet[User]:
     """Who works on cases of these institutions, MOST_PEOPLE at most; unevaluated."""
-    found: QuerySet[User] = User.objects.with_perm(WORK, include_superusers=False)
+    able = User.objects.with_perm(WORK, include_superusers=False)
+    found: QuerySet[User] = able.filter(is_staff=True)  # no machines
     if scope is not None:
         found = found.filter(pk__in=StaffScope.objects.filter(institution__in=scope).values("user"))
     return found.only("pk", "username").order_by("username")[:MOST_PEOPLE]

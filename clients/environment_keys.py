@@ -13,12 +13,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from clients import keys
-from clients.models import ApiKey, Institution, Scope
+from clients.models import USUAL_SCOPES, ApiKey, Institution, Scope
 from clients.services import issue_api_key, revoke_api_key
 
 NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "FRONTEND_API_KEY": (Scope.SCORE, Scope.READ),
-    "ADMIN_API_KEY": tuple(Scope.values),
+    "ADMIN_API_KEY": USUAL_SCOPES,
 }
 SHORTEST: Final = 20
 _ACTOR: Final = "environment"

@@ -96,10 +96,16 @@ class Scope(models.TextChoices):
     READ = "read", "Read transactions and decisions"
     FEEDBACK = "feedback", "Tell what transactions turned out to be"
     WEBHOOKS = "webhooks", "Manage webhook endpoints"
+    CASES_READ = "cases:read", "Read cases"
+    CASES_WORK = "cases:work", "Claim, note and decide cases"
+
+
+USUAL_SCOPES = (Scope.SCORE, Scope.READ, Scope.FEEDBACK, Scope.WEBHOOKS)
+"""Of keys for which none are named. What reviewers do is asked for by name."""
 
 
 def default_scopes() -> list[str]:
-    return list(Scope.values)
+    return [str(scope) for scope in USUAL_SCOPES]
 
 
 class ApiKey(models.Model):

@@ -10,7 +10,14 @@ from django.utils import timezone as clock
 
 from clients import keys
 from clients.authentication import forget_cached_keys
-from clients.models import STANDARD_TIER, ApiKey, Institution, Scope, StaffScope, Tier
+from clients.models import (
+    STANDARD_TIER,
+    USUAL_SCOPES,
+    ApiKey,
+    Institution,
+    StaffScope,
+    Tier,
+)
 from foundation import audit
 from foundation.errors import Conflict
 from foundation.models import User
@@ -84,7 +91,7 @@ def issue_api_key(
     institution: Institution,
     name: str,
     by: audit.Actor,
-    scopes: Iterable[str] = tuple(Scope.values),
+    scopes: Iterable[str] = USUAL_SCOPES,
     tier: Tier | None = None,
     expires_at: datetime | None = None,
     text: keys.KeyText | None = None,

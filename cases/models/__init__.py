@@ -2,6 +2,7 @@
 
 from cases.models.alert import Alert, ReviewOutcome
 from cases.models.bulk import BulkAction, BulkItem
+from cases.models.call import CaseCall
 from cases.models.case import Case, Closing
 from cases.models.entry import Attachment, CaseEntry, Mention
 from cases.models.link import Link
@@ -15,6 +16,7 @@ __all__ = [
     "BulkAction",
     "BulkItem",
     "Case",
+    "CaseCall",
     "CaseEntry",
     "Closing",
     "Link",
