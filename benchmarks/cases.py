@@ -1,0 +1,237 @@
+"""The workbench at volume: what its pages take the server, with a million transactions behind them.
+
+One data set for all figures, made once: 1,000,000 transactions, 100,000 alerts, 20,000 cases.
+WORKBENCH_TRANSACTIONS makes a smaller one in proportion; each figure says how many there were. A
+page is asked for by a signed-in analyst through the whole of Django, each time another one, session
+and templates included; the figure is the 95th of a hundred, the median of the rounds. Claiming is
+timed as the service that the button calls, its commit included.
+"""
+
+import contextlib
+import os
+import random
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+FIGURES = (
+    "queue_page_p95_ms",
+    "case_page_p95_ms",
+    "claim_next_ms",
+    "case_graph_p95_ms",
+    "customer_page_p95_ms",
+    "workbench_rows_per_s",
+)
+NEEDS_SERVERS = True
+
+TRANSACTIONS = 1_000_000
+ROUNDS = 5
+REQUESTS = 100  # a round
+WARM_UP = 15
+CHANCE = random.Random(11)  # noqa: S311  (the same pages in every run; guards nothing)
+FILTERS = (
+    "",
+    "?page=2",
+    "?page=9",
+    "?whose=unclaimed",
+    "?whose=mine",
+    "?status=closed",
+    "?status=closed&page=5",
+    "?status=waiting",
+    "?level=critical",
+    "?level=medium&page=3",
+    "?overdue=1",
+    "?amount_from=1000&level=high&level=critical",
+    "?older=24&typology=account_takeover",
+    "?q=synthetic-customer-0000123",
+    "?q=synthetic12@example.com",
+    "?q=102.89.0.3",
+)
+
+
+def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
+    import django
+
+    django.setup()
+    volume, rate = _prepare()
+    notes = {
+        "transactions": volume.transactions,
+        "alerts": volume.alerts,
+        "cases": volume.cases,
+    }
+    if "workbench_rows_per_s" in wanted:
+        yield {"figure": "workbench_rows_per_s", "value": rate, "unit": "transactions/s", **notes}
+    client = _signed_in()
+    pages = {
+        "queue_page_p95_ms": _queues,
+        "case_page_p95_ms": lambda: _cases("change"),
+        "case_graph_p95_ms": lambda: _cases("graph"),
+        "customer_page_p95_ms": _customers,
+    }
+    for figure, addresses in pages.items():
+        if figure in wanted:
+            yield _page_figure(figure, client, addresses(), notes)
+    if "claim_next_ms" in wanted:
+        yield _claims(notes)
+
+
+def _prepare() -> tuple[Any, float]:
+    """The volume, and how many transactions a second it was made with."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.utils import timezone
+
+    from cases.volume.generating import generate_workbench
+    from cases.volume.plan import Volume
+
+    with contextlib.redirect_stdout(sys.stderr):
+        for command in ("migrate", "load_rules", "import_rates"):
+            call_command(command, verbosity=0)
+    number = int(os.environ.get("WORKBENCH_TRANSACTIONS", TRANSACTIONS))
+    volume = Volume(number, number // 10, number // 50, timezone.now())
+    begun = perf_counter()
+    generate_workbench(volume, told=_Progress(number))
+    rate = round(number / (perf_counter() - begun), 1)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")  # as the database does by itself after a while
+    return volume, rate
+
+
+class _Progress:
+    """A line now and then on standard error."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.done, self.told = number, 0, 0
+
+    def __call__(self, more: int) -> None:
+        self.done += more
+        if self.done - self.told >= self.number // 10:
+            self.told = self.done
+            print(f"{self.done:,} transactions written", file=sys.stderr, flush=True)
+
+
+def _signed_in() -> Any:
+    """An analyst of the institution, with a few cases claimed."""
+    from django.test import Client
+
+    from cases.models import Case
+    from foundation.models import User
+
+    user = User.objects.get(username="synthetic-analyst-01")
+    mine = Case.objects.exclude(status="closed").order_by("-rank").values_list("pk", flat=True)[:12]
+    Case.objects.filter(pk__in=list(mine)).update(assignee=user, status="in_progress")
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(user)
+    return client
+
+
+def _queues() -> list[str]:
+    from django.urls import reverse
+
+    address = reverse("admin:cases_case_changelist")
+    return [address + FILTERS[number % len(FILTERS)] for number in range(REQUESTS * ROUNDS)]
+
+
+def _cases(page: str) -> list[str]:
+    """Open cases, those of customers with shared things among them, and closed ones."""
+    from django.urls import reverse
+
+    from cases.models import Case
+
+    keys = list(Case.objects.order_by("pk").values_list("pk", flat=True))
+    chosen = CHANCE.choices(keys, k=REQUESTS * ROUNDS)
+    return [reverse(f"admin:cases_case_{page}", args=[key]) for key in chosen]
+
+
+def _customers() -> list[str]:
+    """Any of them; one in ten is the busiest, with a tenth of all transactions."""
+    from django.urls import reverse
+
+    from cases.models import Case
+    from cases.volume.generating import SLUG
+    from transactions.models import Customer
+
+    busy = Customer.objects.filter(institution__slug=SLUG).order_by("-pk").first()
+    assert busy is not None  # noqa: S101
+    some = list(Case.objects.order_by("pk").values_list("customer", flat=True))
+    chosen = CHANCE.choices(some, k=REQUESTS * ROUNDS)
+    return [
+        reverse("admin:transactions_customer_change", args=[key if n % 10 else busy.pk])
+        for n, key in enumerate(chosen)
+    ]
+
+
+def _page_figure(
+    figure: str, client: Any, addresses: Sequence[str], notes: dict[str, Any]
+) -> dict[str, Any]:
+    for address in addresses[:WARM_UP]:
+        _seconds(client, address)
+    rounds, middles = [], []
+    for number in range(ROUNDS):
+        some = addresses[number * REQUESTS : (number + 1) * REQUESTS]
+        times = sorted(_seconds(client, address) for address in some)
+        rounds.append(round(times[int(len(times) * 0.95)] * 1e3, 1))
+        middles.append(times[len(times) // 2] * 1e3)
+    return {
+        "figure": figure,
+        "value": median(rounds),
+        "unit": "ms",
+        "rounds": rounds,
+        "p50_ms": round(median(middles), 1),
+        **notes,
+    }
+
+
+def _seconds(client: Any, address: str) -> float:
+    begun = perf_counter()
+    answer = client.get(address)
+    seconds = perf_counter() - begun
+    if answer.status_code != 200:
+        sys.exit(f"{address} answered {answer.status_code}.")
+    return seconds
+
+
+def _claims(notes: dict[str, Any]) -> dict[str, Any]:
+    """Each claims another case."""
+    claim = _claimer()
+    for _ in range(WARM_UP):
+        claim()
+    rounds, tails = [], []
+    for _ in range(ROUNDS):
+        times = sorted(_timed(claim) for _ in range(REQUESTS))
+        rounds.append(round(median(times) * 1e3, 2))
+        tails.append(times[int(len(times) * 0.95)] * 1e3)
+    return {
+        "figure": "claim_next_ms",
+        "value": median(rounds),
+        "unit": "ms",
+        "rounds": rounds,
+        "p95_ms": round(median(tails), 2),
+        **notes,
+    }
+
+
+def _claimer() -> Callable[[], None]:
+    from cases.filters import Filter
+    from cases.volume.generating import SLUG
+    from cases.working import claim_next
+    from clients.models import Institution
+    from foundation.models import User
+
+    user = User.objects.get(username="synthetic-analyst-02")
+    user.has_perm("cases.work_case")  # asked once by a request, too
+    institution = Institution.objects.get(slug=SLUG)
+
+    def claim() -> None:
+        if claim_next(by=user, which=Filter(institutions=[institution.pk])) is None:
+            sys.exit("No case is left to claim.")
+
+    return claim
+
+
+def _timed(call: Callable[[], None]) -> float:
+    begun = perf_counter()
+    call()
+    return perf_counter() - begun

@@ -1,0 +1,1 @@
+"""A workbench full of synthetic data, for measuring: `manage.py generate_workbench`."""
