@@ -10,5 +10,7 @@ class CasesConfig(AppConfig):
             approval_pages,
             receivers,  # noqa: F401  subscribes when imported
         )
+        from cases.reports import approval_pages as report_approval_pages
 
         approval_pages.register()
+        report_approval_pages.register()

@@ -13,6 +13,7 @@ from cases.acting import ACTS, IN_TABS, LEAVING, VERDICTS
 from cases.admin.bulk import BulkPages
 from cases.admin.parts import CaseParts
 from cases.admin.queue import QUEUE, case_url
+from cases.admin.reports import ReportPages
 from cases.closing import undo
 from cases.graph.pages import GraphPage
 from cases.models import Case
@@ -29,7 +30,7 @@ def _reference_of(case: Case) -> str:
 
 
 @admin.register(Case)
-class CaseAdmin(CaseParts, GraphPage, BulkPages):
+class CaseAdmin(CaseParts, GraphPage, ReportPages, BulkPages):
     page_template = "cases/case.html"
     list_select_related = ("customer", "institution", "assignee", "proposal__requested_by")
     ordering = ("-rank",)

@@ -1,0 +1,1 @@
+"""What leaves the house about cases: dossiers, suspicious-activity reports, lists."""
