@@ -1,0 +1,210 @@
+"""One transaction released or declined, an identifier listed, a question asked."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone as clock
+
+from cases import working
+from cases.asking import ask
+from cases.listing import entries_naming, identifiers_of, list_identifier, lists_for
+from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.opening import open_alerts
+from cases.outcomes import set_outcome
+from cases.queries import current_statuses
+from cases.tests.conftest import flag, person
+from foundation.errors import BadRequest, Conflict, Forbidden, NotFound
+from foundation.models import AuditEntry
+from intelligence.lists.builtin import load_builtin
+from intelligence.models import List, ListEntry
+from scoring.services import score_transaction
+from scoring.tests.making import make_suspicious
+from transactions.models import Label, Transaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mine(case, supervisor):
+    return working.claim(case_id=case.pk, by=supervisor)
+
+
+@pytest.fixture
+def with_device(bank, mine):
+    request = make_suspicious(
+        transaction_id="t-device",
+        user_id="customer-1",
+        identifiers={"device_id": "device-1815", "email": "ada@example.com"},
+    )
+    score_transaction(client=bank, request=request, source="test")
+    row = Transaction.objects.get(external_id="t-device")
+    open_alerts([row.pk])
+    load_builtin(actor="tests", demo=False)
+    return row
+
+
+def pick(case, feature):
+    return next(one.key for one in identifiers_of(case) if one.feature == feature)
+
+
+def release(case, row, by, **fields):
+    given = {"status": "approved", "reason": "known payee", **fields}
+    return set_outcome(case_id=case.pk, transaction_id=row, by=by, **given)
+
+
+# -- one transaction --------------------------------------------------------------------------
+
+
+def test_a_released_transaction_stands_so_beside_its_decision_without_a_label(mine, supervisor):
+    alert = mine.alerts.get()
+    release(mine, alert.transaction_id, supervisor)
+    assert current_statuses([alert.transaction_id]) == {alert.transaction_id: "approved"}
+    assert alert.transaction.decision.status == alert.status
+    assert not Label.objects.exists()
+    entry = CaseEntry.objects.get(kind="outcome")
+    assert entry.facts["status"] == "approved"
+    assert Case.objects.get().status == "in_progress"
+
+
+def test_the_verdict_on_the_case_has_the_last_word(mine, supervisor):
+    row = mine.alerts.get().transaction_id
+    release(mine, row, supervisor)
+    fraud = {"disposition": "confirmed_fraud", "typology": "sim_swap"}
+    working.decide(case_id=mine.pk, by=supervisor, reason="swapped", **fraud)
+    assert current_statuses([row]) == {row: "declined"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"status": "review"}, BadRequest),
+        ({"reason": " "}, BadRequest),
+        ({"version": 0}, Conflict),
+    ],
+)
+def test_a_wrong_outcome_is_refused(mine, supervisor, fields, error):
+    with pytest.raises(error):
+        release(mine, mine.alerts.get().transaction_id, supervisor, **fields)
+    assert not ReviewOutcome.objects.exists()
+
+
+def test_the_same_outcome_twice_and_a_transaction_of_another_case_are_refused(
+    bank, mine, supervisor
+):
+    [other] = open_alerts([flag(bank, "x-1", user_id="customer-2").pk])
+    with pytest.raises(NotFound):
+        release(mine, other.transaction_id, supervisor)
+    row = mine.alerts.get().transaction_id
+    release(mine, row, supervisor)
+    with pytest.raises(Conflict, match="approved already"):
+        release(mine, row, supervisor)
+    release(mine, row, supervisor, status="declined")
+
+
+def test_only_who_has_the_case_releases_and_only_while_it_is_open(mine, supervisor, colleague):
+    row = mine.alerts.get().transaction_id
+    for user in (colleague, person("auditor", "auditor")):
+        with pytest.raises(Forbidden):
+            release(mine, row, user)
+    working.decide(case_id=mine.pk, disposition="genuine", by=supervisor, reason="fine")
+    with pytest.raises(Conflict, match="closed already"):
+        release(mine, row, supervisor)
+
+
+# -- lists ------------------------------------------------------------------------------------
+
+
+def test_a_device_of_the_case_is_blocked_from_the_next_decision_on(
+    bank, mine, with_device, supervisor
+):
+    until = clock.now() + timedelta(days=30)
+    entry = list_identifier(
+        case_id=mine.pk,
+        key=pick(mine, "device_id"),
+        on=List.objects.get(name="block_list"),
+        reason="used by three",
+        by=supervisor,
+        expires_at=until,
+    )
+    assert (entry.effect, entry.expires_at, entry.institution_id) == (
+        "decline",
+        until,
+        mine.institution_id,
+    )
+    told = CaseEntry.objects.get(kind="listed").facts
+    assert "device-1815" not in str(told)
+    assert told["list"] == "block_list"
+    assert entries_naming(mine) == [entry]
+    request = make_suspicious(
+        transaction_id="after", user_id="somebody", identifiers={"device_id": "device-1815"}
+    )
+    assert score_transaction(client=bank, request=request, source="test").status == "declined"
+    assert AuditEntry.objects.filter(action="list.add_entry").count() == 1
+
+
+def test_the_choice_names_identifiers_without_telling_them(mine, with_device):
+    found = {one.feature: one for one in identifiers_of(mine)}
+    assert {"device_id", "email", "user_id"} <= found.keys()
+    shown = " ".join(f"{one.key} {one.label}" for one in found.values())
+    for secret in ("device-1815", "ada@example.com", "customer-1"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize("key", ["", "x/device_id", "/", "{row}/phone", "{row}/numbers", "{other}"])
+def test_what_is_not_of_the_case_is_not_listed(bank, mine, with_device, supervisor, key):
+    other = flag(bank, "x-1", user_id="customer-2")
+    named = key.format(row=with_device.pk, other=f"{other.pk}/user_id")
+    with pytest.raises(NotFound):
+        list_identifier(
+            case_id=mine.pk,
+            key=named,
+            on=List.objects.get(name="block_list"),
+            reason="because",
+            by=supervisor,
+        )
+    assert not ListEntry.objects.filter(source=f"case {mine.pk}").exists()
+
+
+def test_listing_twice_or_where_it_does_not_belong_is_refused(mine, with_device, supervisor):
+    given = {"case_id": mine.pk, "reason": "because", "by": supervisor}
+    with pytest.raises(BadRequest, match="holds"):
+        list_identifier(key=pick(mine, "email"), on=List.objects.get(name="blocked_ips"), **given)
+    blocked = List.objects.get(name="blocked_emails")
+    list_identifier(key=pick(mine, "email"), on=blocked, **given)
+    with pytest.raises(Conflict, match="already"):
+        list_identifier(key=pick(mine, "email"), on=blocked, **given)
+    assert CaseEntry.objects.filter(kind="listed").count() == 1
+
+
+def test_an_analyst_may_not_edit_lists(mine, with_device, analyst):
+    with pytest.raises(Forbidden, match="add_listentry"):
+        list_identifier(
+            case_id=mine.pk,
+            key=pick(mine, "email"),
+            on=List.objects.get(name="block_list"),
+            reason="because",
+            by=analyst,
+        )
+
+
+def test_lists_of_other_institutions_are_not_offered(mine, with_device, stranger):
+    List.objects.create(
+        name="theirs", title="Theirs", kinds=["email"], institution_id=stranger.institution_id
+    )
+    assert "theirs" not in {row.name for row in lists_for(mine)}
+
+
+# -- questions --------------------------------------------------------------------------------
+
+
+def test_a_question_puts_the_case_to_waiting_and_stands_on_the_timeline(mine, supervisor):
+    entry = ask(case_id=mine.pk, question=" Did the customer travel? ", by=supervisor)
+    assert (entry.kind, entry.text) == ("asked", "Did the customer travel?")
+    assert Case.objects.get().status == "waiting"
+
+
+@pytest.mark.parametrize("question", ["", "  ", "x" * 2_001])
+def test_an_empty_question_or_a_novel_is_refused(mine, supervisor, question):
+    with pytest.raises(BadRequest):
+        ask(case_id=mine.pk, question=question, by=supervisor)
+    assert Case.objects.get().status == "in_progress"
