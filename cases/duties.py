@@ -32,10 +32,13 @@ def warn_of_due(*, now: datetime | None = None) -> int:
     """Marks open cases whose due time is near, each once; how many. Forms stay good: the case
     itself has not changed."""
     now = now or clock.now()
+    # As an annotation: a filter alone would leave out the cases without a queue.
     notice = Coalesce(F("queue__warn_minutes"), WARN_MINUTES)
-    near = Case.objects.filter(
-        OPEN, awake(now), warned_at=None, due_at__lte=now + _LONGEST_WARNING
-    ).filter(due_at__lte=now + notice * _MINUTE)
+    near = (
+        Case.objects.annotate(notice=notice)
+        .filter(OPEN, awake(now), warned_at=None, due_at__lte=now + _LONGEST_WARNING)
+        .filter(due_at__lte=now + F("notice") * _MINUTE)
+    )
 
     def warn(case: Case) -> None:
         Case.objects.filter(pk=case.pk).update(warned_at=now)

@@ -48,6 +48,7 @@ NAVIGATION = [
     _section(
         "Review",
         _link("Cases", "work", "cases.case"),
+        _link("Shared queues", "filter_list", "cases.queue"),
     ),
     _section(
         "Transactions",

@@ -190,7 +190,8 @@ def test_a_supervisor_hands_over_and_reopens(case, analyst, colleague, superviso
     assert (case.status, case.disposition, case.assignee) == ("open", "", None)
 
 
-def test_a_case_is_not_reopened_beside_another_of_the_customer(bank, case, supervisor):
+def test_a_case_is_not_reopened_beside_another_of_the_customer(bank, case, supervisor, settings):
+    settings.CASE_REOPEN_HOURS = 0
     decide(case_id=case.pk, disposition="genuine", by=supervisor, reason="fine")
     [alert] = open_alerts([flag(bank, "t-2").pk])
     with pytest.raises(Conflict, match=f"case {alert.case_id} is open"):
