@@ -12,10 +12,11 @@ from cases.bulk.running import run_some, start
 from cases.models import Alert, BulkAction, BulkItem, Case
 from cases.opening import open_alerts
 from cases.tests.conftest import flag, person
+from cases.tests.volume import many_cases
 from foundation.errors import BadRequest, Forbidden
 from foundation.models import AuditEntry
 from foundation.tests.threads import at_once
-from transactions.models import Customer, Label
+from transactions.models import Label
 
 pytestmark = pytest.mark.django_db
 
@@ -225,31 +226,9 @@ def test_drafts_are_forgotten_and_what_ran_is_kept(case, supervisor):
     assert not BulkItem.objects.filter(bulk=old.pk).exists()
 
 
-def many_cases(bank, number: int) -> None:
-    """Rows as the services leave them, made quickly."""
-    now = clock.now()
-    customers = Customer.objects.bulk_create(
-        Customer(
-            institution_id=bank.institution_id,
-            reference_hash=n.to_bytes(16, "big"),
-            reference_sealed=b"x",
-            hash_version=1,
-            first_seen_at=now,
-        )
-        for n in range(number)
-    )
-    Case.objects.bulk_create(
-        Case(
-            institution_id=bank.institution_id, customer=customer, vertical="fintech", score=70,
-            level="high", amount=1, loss=1.0, rank=float(n), due_at=now,
-        )
-        for n, customer in enumerate(customers)
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("number", [300, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_many_rows_are_done_in_parts(bank, supervisor, number):
-    many_cases(bank, number)
+    many_cases(bank.institution_id, number)
     bulk = picked(supervisor, "escalate")
     start(bulk_id=bulk.pk, by=supervisor, arguments={"reason": "A wave."})
     parts = 1
@@ -261,7 +240,7 @@ def test_many_rows_are_done_in_parts(bank, supervisor, number):
 
 
 def test_of_more_than_the_most_the_first_are_taken_and_that_is_said(bank, supervisor, monkeypatch):
-    many_cases(bank, 12)
+    many_cases(bank.institution_id, 12)
     monkeypatch.setattr(picking, "MOST", 10)
     bulk = picked(supervisor, "escalate")
     assert (bulk.total, bulk.more, bulk.items.count()) == (10, True, 10)
