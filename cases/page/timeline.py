@@ -50,7 +50,8 @@ LOGINS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """One line. `look` is a status that gives it a colour, `here` that it is of this case."""
+    """One line. `look` is a status with the word for it in `mark`, `here` that it is of this
+    case."""
 
     at: datetime
     kind: str
@@ -60,6 +61,7 @@ class Moment:
     link: str = ""
     name: str = ""
     look: str = ""
+    mark: str = ""
     here: bool = False
 
 
@@ -118,11 +120,12 @@ def _transactions(case: Case, most: int) -> Iterable[Moment]:
         yield Moment(
             at=at,
             kind="transaction",
-            words=f"{kind or 'transaction'} of {format_money(amount, currency)}, "
-            + (f"{status}, score {score}," if status else "not decided,"),
+            words=f"{kind or 'transaction'} of {format_money(amount, currency)}"
+            + (f", score {score}" if status else ", not decided"),
             link=_decision(pk) if status else "",
             name=name,
             look=status or "",
+            mark=status or "",
             here=its_case == case.pk,
         )
 
@@ -175,14 +178,15 @@ def _labels(case: Case, most: int) -> Iterable[Moment]:
     fields = ("known_at", "is_fraud", "source", "typology", "transaction")
     told = rows.order_by("-known_at", "-pk").values_list(*fields, "transaction__external_id")
     for at, is_fraud, source, typology, pk, name in told[:most]:
-        kind = f", {in_words(typology)}," if typology else ""
+        kind = f"{in_words(typology)}, " if typology else ""
         yield Moment(
             at=at,
             kind="label",
-            words=f"label {'fraud' if is_fraud else 'genuine'}{kind} from {source} on",
+            words=f"{kind}label from {source}, on",
             link=_decision(pk),
             name=name,
             look="declined" if is_fraud else "approved",
+            mark="fraud" if is_fraud else "genuine",
         )
 
 
@@ -198,6 +202,13 @@ def _others(case: Case, most: int) -> Iterable[Moment]:
             yield Moment(at=other.closed_at, kind="other", words=words, **about)
 
 
+_STATES: Final = {
+    WebhookDelivery.State.PENDING: "review",
+    WebhookDelivery.State.DELIVERED: "approved",
+    WebhookDelivery.State.DEAD: "declined",
+}
+
+
 def _webhooks(case: Case, most: int) -> Iterable[Moment]:
     """What client systems were told of the case and of its transactions."""
     entries = case.entries.order_by("-pk").values_list("pk", flat=True)[:most]
@@ -210,8 +221,9 @@ def _webhooks(case: Case, most: int) -> Iterable[Moment]:
         yield Moment(
             at=row.settled_at or row.created_at,
             kind="webhook",
-            words=f"told {row.endpoint}: {row.event}, {row.get_state_display()}",
-            look="declined" if row.state == WebhookDelivery.State.DEAD else "",
+            words=f"{row.event} to {row.endpoint}",
+            look=_STATES[row.state],
+            mark=str(row.get_state_display()),
         )
 
 
