@@ -126,7 +126,8 @@ def as_declared(row: Row) -> Row:
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(Trees(2).condition, st.data())
 def test_what_is_called_never_or_always_true_is(node: Node, data: st.DataObject) -> None:
-    condition = resolve(parse(unparse(Tree(node, ""))), SCOPE)
+    text = unparse(Tree(node, ""))
+    condition = resolve(parse(text), SCOPE)
     found = findings(condition.term, SCOPE)
     if not any(problem.severity is Severity.ERROR for problem in found):
         return
@@ -134,6 +135,6 @@ def test_what_is_called_never_or_always_true_is(node: Node, data: st.DataObject)
     answers = {interpret(condition, row.values, row.surroundings) for row in rows}
     for problem in found:
         if "never be true" in problem.message:
-            assert True not in answers
+            assert True not in answers, text
         if "always true" in problem.message:
-            assert False not in answers
+            assert False not in answers, text
