@@ -66,7 +66,7 @@ def _kind(text: str) -> str:
     return text.lower()  # as it is stored
 
 
-def _time(text: str) -> datetime:
+def time(text: str) -> datetime:
     try:
         digits = text.isascii() and text.replace(".", "", 1).isdecimal()
         # A plus sign that somebody forgot to encode arrives as a space, which no time contains.
@@ -103,8 +103,8 @@ READERS: Final[Readers] = {
     "risk_level": one_of("low", "medium", "high", "critical"),
     "user_id": identifier,
     "transaction_id": identifier,
-    "occurred_from": _time,
-    "occurred_to": _time,
+    "occurred_from": time,
+    "occurred_to": time,
     "limit": limit_of_page,
     "cursor": decode_cursor,
 }

@@ -15,7 +15,7 @@ from intake.fields import LONGEST_TYPE, FraudCheck
 from intake.filters import LARGEST_PAGE, LONGEST_ID, PAGE, TransactionFilters
 from intake.formats.native import NativeAnswer
 from intake.health import Health
-from intake.openapi import figures, webhooks
+from intake.openapi import cases, figures, webhooks
 from intake.openapi.parts import (
     NO_KEY,
     PROBLEMS,
@@ -154,6 +154,7 @@ PART: Final = Part(
         "decisions": "Asking for decisions and reading them back.",
         "transactions": "What was sent, identifiers masked.",
         **figures.TAGS,
+        **cases.TAGS,
         **webhooks.TAGS,
         "state": "Whether the service works.",
     },
@@ -162,6 +163,8 @@ PART: Final = Part(
     problems={
         **PROBLEMS,
         400: "The request is not valid; `errors` names each wrong field.",
+        409: "The same transaction_id or Idempotency-Key came before with other fields; or the "
+        "case has changed, is somebody else's or is closed. `type` says which.",
         413: f"The body has more than {LARGEST_BODY:,} bytes.",
     },
     operations=(
@@ -194,6 +197,7 @@ PART: Final = Part(
             [_TRANSACTION_ID],
         ),
         *figures.OPERATIONS,
+        *cases.OPERATIONS,
         *webhooks.OPERATIONS,
         Operation(
             name="health",

@@ -12,6 +12,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from clients.models import Scope
 from intake.tests.conftest import open_bank, publish_rules
 
 
@@ -34,7 +35,7 @@ CHECKS = [
 @pytest.fixture
 def key(transactional_db) -> str:
     publish_rules()
-    return open_bank("bank")[1].key
+    return open_bank("bank", scopes=Scope.values)[1].key
 
 
 schema = schemathesis.openapi.from_wsgi("/api/schema", WSGIHandler())  # needs no database
