@@ -1,7 +1,7 @@
 """Client systems that work on cases: each API key acts as a user of its own, who is no person.
 
 So claims, notes and verdicts of a system go through the services that people's go through, with the
-same permissions, scope, audit and second person (docs/decisions/014-a-key-works-as-a-user.md).
+same permissions, scope, audit and second person (docs/decisions/015-a-key-works-as-a-user.md).
 """
 
 from typing import Final
