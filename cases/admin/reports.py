@@ -121,6 +121,7 @@ class ReportPages(FactPageAdmin):
             )
             if submits:
                 form = form_of(saved, data=request.POST)
+                form.kept = True
                 submit_report(case_id=pk, by=user, version=saved.version)
         except Problem as problem:
             form.refuse(problem)
@@ -129,7 +130,7 @@ class ReportPages(FactPageAdmin):
         messages.success(request, f"Version {saved.version} is {done}.")
         return HttpResponseRedirect(report_url(pk))
 
-    def report_file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def report_file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """One version, the newest unless another is named, as a file."""
         case: Case = found(self, request, str(pk))
         form, version = _form(request), request.POST.get("version", "")

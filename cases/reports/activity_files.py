@@ -2,12 +2,14 @@
 
 import io
 import json
+from datetime import UTC
 from typing import Any, Final
 
 from django.utils import timezone as clock
 
 from cases.models import ActivityReport
 from cases.reports.activity import QUESTIONS, content_digest, open_content, standing_of
+from cases.reports.dossier_pdf import in_utc
 from cases.reports.filing import may_read
 from cases.reports.pdf import Sheets
 from foundation import audit
@@ -47,7 +49,7 @@ def _told(report: ActivityReport, by: User) -> dict[str, Any]:
         "version": report.version,
         "state": standing.state,
         "written_by": report.by.get_username(),
-        "written_at": report.at.isoformat(timespec="seconds"),
+        "written_at": report.at.astimezone(UTC).isoformat(timespec="seconds"),
         "approved_by": [vote.voter.get_username() for vote in votes if vote.approves],
         "content": {name: getattr(content, name) for name, _ in QUESTIONS},
         "content_sha256": content_digest(content),
@@ -61,14 +63,14 @@ def _json(told: dict[str, Any]) -> bytes:
 def _pdf(told: dict[str, Any]) -> bytes:
     file = io.BytesIO()
     name = f"Suspicious-activity report, case {told['case']}"
-    at = told["export"]["at"]
+    at = in_utc(told["export"]["at"])
     footer = f"Version {told['version']} ({told['state']}), exported {at}, strictly confidential"
     sheets = Sheets(file, title=name, footer=footer)
     sheets.title(name)
     sheets.text(told["institution"], size=11, after=8)
     approved = ", ".join(told["approved_by"]) or "nobody yet"
     sheets.fact("version", f"{told['version']}, {told['state']}")
-    sheets.fact("written", f"by {told['written_by']}, {told['written_at']}")
+    sheets.fact("written", f"by {told['written_by']}, {in_utc(told['written_at'])}")
     sheets.fact("approved by", approved if told["state"] == "approved" else "nobody yet")
     sheets.fact("exported", f"{at} by {told['export']['by']}")
     if told["state"] != "approved":

@@ -64,12 +64,12 @@ class DossierPdf:
         self._sheets = sheets = Sheets(
             self.file,
             title=f"{name}: dossier",
-            footer=f"{name}, {case['institution']}: dossier of {_time(export['at'])}, confidential",
+            footer=f"{name}, {case['institution']}: dossier, {in_utc(export['at'])}, confidential",
         )
         sheets.title(f"{name}: dossier")
         sheets.text(str(case["institution"]), size=11, after=8)
         head = export["audit_chain_head"]
-        sheets.fact("exported", f"{_time(export['at'])} by {export['by']}")
+        sheets.fact("exported", f"{in_utc(export['at'])} by {export['by']}")
         sheets.fact("identifiers", export["identifiers"])
         sheets.fact("audit chain", f"head {head['sequence']}, {head['hash']}")
         sheets.fact("made with", export["application"])
@@ -97,9 +97,9 @@ class DossierPdf:
         sheets.fact("at risk", _money(case["amount_at_risk"], case["currency"]))
         sheets.fact("expected loss", _money(f"{case['expected_loss_usd']:.2f}", "USD"))
         sheets.fact("vertical", case["vertical"].replace("_", " "))
-        sheets.fact("opened", _time(case["opened_at"]))
-        sheets.fact("due", _time(case["due_at"]))
-        sheets.fact("closed", _time(case["closed_at"]))
+        sheets.fact("opened", in_utc(case["opened_at"]))
+        sheets.fact("due", in_utc(case["due_at"]))
+        sheets.fact("closed", in_utc(case["closed_at"]))
         sheets.fact("assigned to", case["assignee"] or "nobody")
         if case["merged_into"]:
             sheets.fact("merged into", f"case {case['merged_into']}")
@@ -113,18 +113,18 @@ class DossierPdf:
     def _customer(self, customer: Record) -> None:
         self.sheets.heading("The customer")
         self.sheets.fact("reference", customer["reference"])
-        self.sheets.fact("first seen", _time(customer["first_seen_at"]))
+        self.sheets.fact("first seen", in_utc(customer["first_seen_at"]))
         for other in customer["other_cases"]:
             found = (other["disposition"] or other["status"]).replace("_", " ")
             kind = f", {in_words(other['typology'])}" if other["typology"] else ""
-            told = f"{found}{kind}, opened {_time(other['opened_at'])}"
+            told = f"{found}{kind}, opened {in_utc(other['opened_at'])}"
             self.sheets.fact(f"other case {other['number']}", told)
 
     def _transaction(self, row: Record) -> None:
         sheets, decided = self.sheets, row["decision"]
         sheets.subheading(f"{row['transaction_id']} · {_money(row['amount'], row['currency'])}")
         kind = f", {row['type']}" if row["type"] else ""
-        sheets.fact("when", f"{_time(row['occurred_at'])} ({row['vertical']}{kind})", size=8)
+        sheets.fact("when", f"{in_utc(row['occurred_at'])} ({row['vertical']}{kind})", size=8)
         sheets.fact("identifiers", _pairs(row["identifiers"]), size=8)
         now = row["current_status"]
         since = f"; {now} by a reviewer" if row["outcomes"] else ""
@@ -143,29 +143,32 @@ class DossierPdf:
         for label in row["labels"]:
             kind = f", {in_words(label['typology'])}" if label["typology"] else ""
             word = "fraud" if label["is_fraud"] else "genuine"
-            told = f"{word}{kind}, by {label['source']}, known {_time(label['known_at'])}"
+            told = f"{word}{kind}, by {label['source']}, known {in_utc(label['known_at'])}"
             sheets.fact("label", told, size=8)
         for outcome in row["outcomes"]:
-            told = f"{outcome['status']} by {outcome['by']}, {_time(outcome['at'])}: "
+            told = f"{outcome['status']} by {outcome['by']}, {in_utc(outcome['at'])}: "
             sheets.fact("outcome", told + outcome["reason"], size=8)
 
     def _entry(self, entry: Record) -> None:
         who = entry["by"] or "system"
-        self.sheets.subheading(f"{_time(entry['at'])} · {entry['kind']} · {who}", room=30)
+        told = f"{in_utc(entry['at'])} · {entry['kind']} · {who}"
+        self.sheets.subheading(told, size=8, room=30)
         if entry["text"]:
             self.sheets.text(entry["text"], size=8.5, indent=12)
-        if entry["facts"]:
-            self.sheets.text(_pairs(entry["facts"]), size=7.5, indent=12, grey=True)
+        facts = {name: value for name, value in entry["facts"].items() if name != "length"}
+        if facts:
+            self.sheets.text(_pairs(facts), size=7.5, indent=12, grey=True)
 
     def _attachment(self, file: Record) -> None:
         self.sheets.subheading(file["name"], room=40)
-        told = f"{file['media_type']}, {file['size']:,} bytes, by {file['by']}, {_time(file['at'])}"
+        size = f"{file['size']:,} bytes"
+        told = f"{file['media_type']}, {size}, by {file['by']}, {in_utc(file['at'])}"
         self.sheets.text(told, size=8, indent=12)
         self.sheets.text(f"SHA-256 {file['sha256']}", size=8, indent=12)
 
     def _audited(self, entry: Record) -> None:
         number = f"{entry['sequence']}" if entry["sequence"] else "not sealed"
-        told = [number, _time(entry["recorded_at"]), entry["action"], entry["actor"]]
+        told = [number, in_utc(entry["recorded_at"]), entry["action"], entry["actor"]]
         self.sheets.gap(3)
         self.sheets.text(" · ".join(told), size=8)
         if entry["hash"]:
@@ -192,7 +195,7 @@ def _pairs(values: Mapping[str, Any]) -> str:
     return told or "none"
 
 
-def _time(at: str | None) -> str:
+def in_utc(at: str | None) -> str:
     """ "2026-01-02 12:00:00 UTC"."""
     return f"{at[:10]} {at[11:19]} UTC" if at else "–"
 

@@ -84,12 +84,8 @@ def _transaction(alert: Alert) -> str:
 def _when(case: Case, alerts: Sequence[Alert]) -> str:
     said = []
     if alerts:
-        first, last = (alerts[n].transaction.occurred_at for n in (0, -1))
-        said.append(
-            f"On {_moment(first)}."
-            if first == last
-            else f"From {_moment(first)} to {_moment(last)}."
-        )
+        first, last = (_moment(alerts[n].transaction.occurred_at) for n in (0, -1))
+        said.append(f"On {first}." if first == last else f"From {first} to {last}.")
     said.append(f"The case was opened on {_moment(case.opened_at)}.")
     if case.closed_at:
         found = case.get_disposition_display() or "merged"
@@ -113,7 +109,7 @@ def _where(case: Case, requests: Iterable[dict[str, Any]], revealed: bool) -> st
 
 def _why(case: Case, alerts: Sequence[Alert]) -> str:
     reasons = reasons_of([alert.transaction.decision.hits for alert in alerts])
-    said = [_sentence(reason.text) + _times(reason.times) for reason in reasons[:_REASONS]]
+    said = [_sentence(reason.text, reason.times) for reason in reasons[:_REASONS]]
     listed = Counter(
         (name, feature)
         for alert in alerts
@@ -128,13 +124,13 @@ def _why(case: Case, alerts: Sequence[Alert]) -> str:
     return "\n".join(said)
 
 
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _times(number: int) -> str:
-    return f" (in {number:,} transactions)" if number > 1 else ""
+def _sentence(text: str, times: int) -> str:
+    """
+    >>> _sentence("The account is new.", 2)
+    'The account is new, in 2 transactions.'
+    """
+    often = f", in {times:,} transactions" if times > 1 else ""
+    return f"{text.strip().rstrip('.')}{often}."
 
 
 def _many(number: int, word: str) -> str:

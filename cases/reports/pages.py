@@ -22,6 +22,7 @@ class ReportForm(forms.Form):
     """Five answers in plain text. Blank ones may be saved, but not submitted."""
 
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    kept = False  # what was typed has been saved, whatever else was refused
 
     def __init__(self, data: Any = None, **more: Any) -> None:
         super().__init__(data, auto_id="report-%s", **more)

@@ -46,10 +46,10 @@ class Sheets:
         self.text(text, font=BOLD, size=12, after=3)
         self._rule()
 
-    def subheading(self, text: str, *, room: float = 48.0) -> None:
+    def subheading(self, text: str, *, size: float = 9, room: float = 48.0) -> None:
         self._want(room)
-        self.gap(7)
-        self.text(text, font=BOLD, size=9, after=1)
+        self.gap(size - 3)
+        self.text(text, font=BOLD, size=size, after=1)
 
     def text(
         self,
