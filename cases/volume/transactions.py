@@ -66,6 +66,7 @@ class Writer:
         self.chance = chance
         self.version = hash_versions()[0]
         self.digests: dict[tuple[str, str], bytes] = {}
+        self.number = 0
 
     def write(
         self,
@@ -95,7 +96,8 @@ class Writer:
     ) -> tuple[UUID, float]:
         things, rows = self.things[one.customer], self.rows
         pk = _key_at(one.at, self.chance)
-        name = f"synthetic-{pk.hex[:16]}"
+        self.number += 1
+        name = f"synthetic-{self.number:09}"
         amount = round(self.chance.lognormvariate(12 if one.case >= 0 else 9, 1.0), 2)
         device = things.devices[int(one.chance * 7) % len(things.devices)]
         card = things.cards[int(one.chance * 5) % len(things.cards)]
