@@ -211,6 +211,7 @@ class DecideForm(ActForm):
             del self.fields["typology"]
         else:
             self.fields["typology"].required = self.verdict == "fraud"
+            self.fields["typology"].initial = case.suspected if self.verdict == "fraud" else ""
 
 
 class FraudForm(DecideForm):

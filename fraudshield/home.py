@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone as clock
 
+from cases.mentions import unseen_by
 from cases.queries import COUNTED_UP_TO, count_waiting
 from cases.queue import own_cases
 from cases.working import WORK
@@ -25,10 +26,11 @@ from transactions.presenting import masked_reference
 
 FLAGGED_SHOWN = 8
 CASES_SHOWN = 8
+MENTIONS_SHOWN = 8
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Context of the admin's index. At most ten queries, none of them over all decisions."""
+    """Context of the admin's index. At most eleven queries, none of them over all decisions."""
     user = request.user
     context["title"] = "Home"
     if not isinstance(user, User) or not user.has_perm("scoring.view_decision"):
@@ -45,6 +47,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         rules=_rules_in_words(number),
         approvals=_approvals(user),
         work=_work(user, institutions),
+        mentions=unseen_by(user, institutions, MENTIONS_SHOWN),
         outbox=outbox_status() if user.has_perm("foundation.view_outboxevent") else None,
         decisions_url=reverse("admin:scoring_decision_changelist"),
     )

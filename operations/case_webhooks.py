@@ -68,8 +68,21 @@ def _occurrence(
         event_id=f"evt_{entry.pk.hex}",
         subject=f"case:{entry.case_id}",
         occurred_at=entry.at,
-        data=case_data(entry.case, change.kind, transactions.get(entry.case_id, [])),
+        data={
+            **case_data(entry.case, change.kind, transactions.get(entry.case_id, [])),
+            **_more(entry),
+        },
     )
+
+
+def _more(entry: CaseEntry) -> dict[str, Any]:
+    """What only some changes tell: a question to the client, the outcome of one transaction."""
+    if entry.kind == CaseEntry.Kind.ASKED:
+        return {"question": entry.text}
+    if entry.kind == CaseEntry.Kind.OUTCOME:
+        said = entry.facts
+        return {"outcome": {"transaction_id": said["name"], "status": said["status"]}}
+    return {}
 
 
 def case_data(case: Case, change: str, transactions: Sequence[str]) -> dict[str, Any]:

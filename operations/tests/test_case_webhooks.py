@@ -5,9 +5,11 @@ import json
 import pytest
 
 from cases import working
+from cases.asking import ask
 from cases.events import CaseChanged
 from cases.models import Case, CaseEntry
 from cases.opening import open_alerts
+from cases.outcomes import set_outcome
 from cases.tests.conftest import flag
 from clients.models import Institution
 from clients.webhooks.models import WebhookDelivery, WebhookEvent
@@ -72,6 +74,22 @@ def test_the_event_tells_the_outcome_and_the_transactions(bank, analyst):
     assert (data["amount"], data["currency"]) == (500_000.0, "NGN")
     assert (data["fraud_score"], data["risk_level"]) == (case.score, case.level)
     assert data["version"] == Case.objects.get().version
+
+
+def test_a_question_and_the_outcome_of_one_transaction_are_told(bank, analyst):
+    listen(bank, WebhookEvent.CASE_UPDATED)
+    drain_outbox()
+    case = open_alerts([flag(bank, "t-1").pk])[0].case
+    working.claim(case_id=case.pk, by=analyst)
+    row = case.alerts.get().transaction_id
+    given = {"case_id": case.pk, "by": analyst}
+    set_outcome(transaction_id=row, status="approved", reason=NOTE, **given)
+    ask(question="Did the customer travel?", **given)
+    found = {data["change"]: data for _, data in told()}
+    assert found["outcome"]["outcome"] == {"transaction_id": "t-1", "status": "approved"}
+    assert found["asked"]["question"] == "Did the customer travel?"
+    assert found["asked"]["status"] == "waiting"
+    assert NOTE not in str(found)
 
 
 def test_no_person_and_no_note_is_told(bank, analyst):
