@@ -70,8 +70,7 @@ class QueueForm(forms.Form):
         self._choose("vertical", [(code, code.replace("_", " ")) for code in verticals])
         known = list(institutions)
         self._choose("institution", [("", "all of yours"), *known])
-        if len(known) < 2:
-            del self.fields["institution"]
+        self.several = len(known) > 1  # else there is nothing to choose
 
     def _choose(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]

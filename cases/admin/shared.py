@@ -143,7 +143,7 @@ class SharedQueueAdmin(FastModelAdmin):
         narrowed = queue_form(request, filters if sent is None else sent)
         times = TimesForm(sent, instance=queue)
         if narrowed.is_valid() & (sent is not None and times.is_valid()):
-            queue.filters = narrowed.asked().to_keep()
+            queue.filters = {**_only_institution(request), **narrowed.asked().to_keep()}
             try:
                 save_shared(queue=queue, by=person(request))
             except Problem as problem:
@@ -160,6 +160,12 @@ class SharedQueueAdmin(FastModelAdmin):
             form=narrowed,
             times=times,
         )
+
+
+def _only_institution(request: HttpRequest) -> dict[str, int]:
+    """Of whoever works for one alone, and is not asked for it."""
+    scope = visible_institutions(person(request))
+    return {"institution": scope[0]} if scope is not None and len(scope) == 1 else {}
 
 
 def _address(queue: Queue) -> QueryDict:
