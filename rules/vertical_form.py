@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from rules.definition import VerticalConfig
+from rules.definition import FLAGGED, VerticalConfig
 from rules.errors import Finding
 from rules.forms import MONO, line, number, plain_number, read_number, split_texts, text
 
@@ -56,7 +56,7 @@ class VerticalForm(forms.Form):
         return tuple(code.upper() for code in split_texts(self.cleaned_data["currencies"], ","))
 
     def clean_alert_on(self) -> tuple[str, ...]:
-        return tuple(self.cleaned_data["alert_on"])
+        return tuple(status for status in FLAGGED if status in self.cleaned_data["alert_on"])
 
     def clean_rule_weights(self) -> dict[str, float]:
         weights: dict[str, float] = {}

@@ -44,11 +44,11 @@ def analyst(people) -> User:
 
 
 def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
-    page,
+    page,  # noqa: F811  # noqa: F811  (a fixture)
     live_server,
     decided,
     analyst,
-    clock,  # noqa: F811
+    clock,
 ):
     sign_in(page, f"{live_server.url}/admin/scoring/decision/")
     page.wait_for_url("**/two-factor/enrol/**")
@@ -56,8 +56,8 @@ def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
     assert Authenticator.objects.get().secret_as_text == page.locator("[data-secret]").inner_text()
     page.keyboard.type(code(clock))  # the field has the focus
     page.keyboard.press("Enter")
-    codes = page.locator("[data-codes] li").all_inner_texts()
-    assert len(codes) == 10
+    page.wait_for_selector("[data-codes]")
+    assert page.locator("[data-codes] li").count() == 10
     page.get_by_role("link", name="I have kept them").click()
     page.wait_for_url("**/admin/scoring/decision/")
     page.context.clear_cookies()

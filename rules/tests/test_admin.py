@@ -269,6 +269,17 @@ def test_a_vertical_is_edited() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "kept"),
+    [(["declined", "review"], ["review", "declined"]), (["declined"], ["declined"]), ([], [])],
+)
+def test_a_vertical_says_which_decisions_become_alerts(sent: list[str], kept: list[str]) -> None:
+    assert signed_in().post(vertical_url(), vertical_form(alert_on=sent)).status_code == 302
+    vertical = Vertical.objects.get(code="payments")
+    assert vertical.alert_on == kept
+    assert vertical.revision == (1 if len(kept) == 2 else 2)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"rules_weight": 0.7}, "must sum to 1"),
@@ -276,6 +287,7 @@ def test_a_vertical_is_edited() -> None:
         ({"currencies": "NGN, XYZ"}, "XYZ is no ISO 4217"),
         ({"rule_weights": "no_such_rule 1"}, "no rule no_such_rule"),
         ({"rule_weights": "gambling lots"}, "is no number"),
+        ({"alert_on": ["approved"]}, "approved is not one of the available choices"),
         ({"rule_weights": "gambling 1,5"}, "is no number"),
         ({"expected_revision": 9}, "your edit began at 9"),
         ({"reason": ""}, "required"),

@@ -197,6 +197,7 @@ def test_a_verticals_edit_is_audited_and_counted() -> None:
         ({"rule_weights": {"no_such_rule": 1.0}}, "rule_weights"),
         ({"rule_weights": {"high_amount": 5.5}}, "rule_weights"),
         ({"rule_weights": {"high_amount": float("inf")}}, "rule_weights"),
+        ({"alert_on": ("approved",)}, "alert_on"),
     ],
 )
 def test_a_verticals_numbers_are_bounded(wrong: dict[str, Any], field: str) -> None:
