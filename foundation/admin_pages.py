@@ -181,7 +181,7 @@ class RevealMixin(ModelAdmin):  # type: ignore[misc]
         if not person(request).has_perm(self.reveal_permission):
             return code
         return format_html(
-            '{} <button type="submit" class="text-primary-600 dark:text-primary-500 underline" '
+            '{} <button type="submit" class="fs-link underline" '
             'formmethod="post" formaction="{}" formnovalidate>Reveal</button>',
             code,
             reverse(f"admin:{self._reveal_url_name()}", args=[row.pk, field]),

@@ -17,10 +17,10 @@ class BoundedUploadHandler(FileUploadHandler):
     def handle_raw_input(
         self,
         input_data: Any,
-        META: Any,
+        META: Any,  # noqa: N803  (Django's name)
         content_length: int,
         *more: Any,
-        **named: Any,  # noqa: N803  (Django's name)
+        **named: Any,
     ) -> None:
         if content_length > settings.UPLOAD_MAX_BYTES:
             raise RequestDataTooBig("The files are larger than what may be sent at once.")

@@ -44,13 +44,14 @@ def analyst(people) -> User:
 
 
 def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
-    page,  # noqa: F811  # noqa: F811  (a fixture)
+    page,  # noqa: F811  (a fixture)
     live_server,
     decided,
     analyst,
     clock,
 ):
-    sign_in(page, f"{live_server.url}/admin/scoring/decision/")
+    decisions = f"{live_server.url}/admin/scoring/decision/"
+    sign_in(page, decisions)
     page.wait_for_url("**/two-factor/enrol/**")
     assert page.get_by_role("img", name="QR code").is_visible()
     assert Authenticator.objects.get().secret_as_text == page.locator("[data-secret]").inner_text()
@@ -59,12 +60,12 @@ def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
     page.wait_for_selector("[data-codes]")
     assert page.locator("[data-codes] li").count() == 10
     page.get_by_role("link", name="I have kept them").click()
-    page.wait_for_url("**/admin/scoring/decision/")
+    page.wait_for_url(decisions)
     page.context.clear_cookies()
     clock.append(NOW + 30)
-    sign_in(page, f"{live_server.url}/admin/scoring/decision/")
+    sign_in(page, decisions)
     page.wait_for_url("**/two-factor/verify/**")
     page.keyboard.type(code(clock))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/admin/scoring/decision/")
+    page.wait_for_url(decisions)
     assert page.get_by_text("ours-1").first.is_visible()

@@ -84,28 +84,33 @@ def check_complete(path: Path) -> None:
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_killed_import_goes_on_where_it_was(long_file, workers):
+    before = sessions()
     with under_way(long_file, "--workers", workers) as process:
         process.kill()
         process.wait()
         run = ImportRun.objects.get()
         assert run.state == "running"
         assert 0 < Transaction.objects.count() < ROWS - len(BAD)
-    await_quiet_database()
+    await_end_of_others(before)
     run_import(long_file, "handbook", "--workers", workers)
     check_complete(long_file)
 
 
-def await_quiet_database() -> None:
+def sessions() -> set[int]:
+    """The other sessions on the test's database, by their process in PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+def await_end_of_others(before: set[int]) -> None:
     """Until the killed process's sessions have ended, and its worker processes with them."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-        "AND pid <> pg_backend_pid()"
-    )
     for _ in range(300):
-        with connection.cursor() as cursor:
-            cursor.execute(others)
-            if cursor.fetchone()[0] == 0:
-                return
+        if sessions() <= before:
+            return
         time.sleep(0.05)
     raise AssertionError("a killed import left a session behind")
 
