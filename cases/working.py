@@ -13,6 +13,7 @@ from cases.filters import Filter, waiting
 from cases.joining import lock_customers
 from cases.mentions import mention, mentioned_in
 from cases.models import Case, CaseEntry
+from cases.routing import due_at
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
@@ -186,7 +187,8 @@ def decide(
 
 @transaction.atomic
 def reopen(*, case_id: int, by: User, reason: str) -> Case:
-    """Takes a decided case up again. The labels stay until another decision says otherwise.
+    """Takes a decided case up again, with its time to decide begun anew. The labels stay until
+    another decision says otherwise.
 
     Raises Conflict when it is open, or when the customer has another one open.
     """
@@ -215,6 +217,8 @@ def reopen(*, case_id: int, by: User, reason: str) -> Case:
         typology="",
         assignee=None,
         closed_at=None,
+        due_at=due_at(case.queue, case.level, clock.now()),
+        warned_at=None,
     )
     return case
 

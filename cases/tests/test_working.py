@@ -190,6 +190,16 @@ def test_a_supervisor_hands_over_and_reopens(case, analyst, colleague, superviso
     assert (case.status, case.disposition, case.assignee) == ("open", "", None)
 
 
+def test_the_time_to_decide_begins_anew_when_a_case_is_reopened(case, supervisor):
+    decide(case_id=case.pk, disposition="genuine", by=supervisor, reason="fine")
+    long_ago = clock.now() - timedelta(days=30)
+    Case.objects.update(due_at=long_ago, warned_at=long_ago)
+    working.reopen(case_id=case.pk, by=supervisor, reason="New facts.")
+    case.refresh_from_db()
+    assert case.due_at > clock.now()
+    assert case.warned_at is None
+
+
 def test_a_case_is_not_reopened_beside_another_of_the_customer(bank, case, supervisor, settings):
     settings.CASE_REOPEN_HOURS = 0
     decide(case_id=case.pk, disposition="genuine", by=supervisor, reason="fine")
