@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from cases.opening import FLAGGED, open_alerts
+from cases.opening import open_alerts
 from clients.authentication import Client, authenticate
 from clients.models import Institution
 from clients.services import create_institution, grant_scope, issue_api_key
@@ -23,6 +23,7 @@ from foundation.roles import assign_roles
 from intake.imports.decoding import decode
 from intake.synthetic.settings import HOUR, Settings
 from intake.synthetic.world import Row, World
+from rules.definition import FLAGGED
 from scoring.models import Decision
 from scoring.services import score_transaction
 from transactions.models import Label, Transaction
@@ -85,7 +86,8 @@ def _new_key(institution: Institution) -> str:
 
 
 def _person(name: str, known: dict[str, str], institution: Institution) -> dict[str, str]:
-    user, created = User.objects.get_or_create(username=name, defaults={"is_staff": True})
+    marked = {"is_staff": True, "is_demo": True}
+    user, created = User.objects.get_or_create(username=name, defaults=marked)
     password = known.get("password", "")
     if created or not user.check_password(password):
         password = secrets.token_urlsafe(12)

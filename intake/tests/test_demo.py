@@ -94,6 +94,11 @@ def test_what_was_in_the_file_is_kept(in_demo_mode, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_its_people_are_marked_so_that_they_are_refused_elsewhere(in_demo_mode, tmp_path):
+    demo(tmp_path / "demo.json")
+    assert set(User.objects.values_list("is_demo", flat=True)) == {True}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"\xff\xfe", b"[1]", b'{"users": 5}', b'{"api_key": 5}', b'{"users": {"admin": 5}}',
