@@ -142,11 +142,19 @@ def _carry_out(run: ImportRun, order: Order, source: Source, watch: Watch) -> No
 
 
 def _leave(run: ImportRun, order: Order) -> None:
-    """Interrupted: show what was rejected so far. A database that is gone ends this as well."""
-    if connection.is_usable():
-        run.refresh_from_db()
-        write_rejects(run, order.rejects)
-        runs.pause(run)
+    """Interrupted: show what was rejected so far. A database that is gone ends this as well.
+
+    The interrupt may have come between any two lines, those of a transaction's end too; a new
+    connection knows nothing of it.
+    """
+    connection.close()
+    try:
+        connection.connect()
+    except OperationalError:
+        return
+    run.refresh_from_db()
+    write_rejects(run, order.rejects)
+    runs.pause(run)
 
 
 def _check_unchanged(path: Path, before: os.stat_result) -> None:
