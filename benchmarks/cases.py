@@ -215,9 +215,9 @@ def _claims(notes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _claimer() -> Callable[[], None]:
-    from cases.filters import Filter
+    from cases.queues.filters import Filter
+    from cases.services.working import claim_next
     from cases.volume.generating import SLUG
-    from cases.working import claim_next
     from clients.models import Institution
     from foundation.models import User
 

@@ -4,8 +4,8 @@ from django.db.models import Count
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from cases.four_eyes import KIND, proposal_of
 from cases.models import Case
+from cases.services.four_eyes import KIND, proposal_of
 from cases.typologies import in_words
 from foundation.admin_approvals import Presentation, present_kind
 from foundation.models import ApprovalRequest

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cases.filters import Filter, waiting
 from cases.models import Case, ReviewOutcome
-from cases.working import WORK
+from cases.queues.filters import Filter, waiting
+from cases.services.working import WORK
 from clients.models import StaffScope
 from clients.queries import SEE_ALL
 from foundation.models import User

@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from cases.alerts.opening import open_alerts
 from cases.links.keeping import note_links
 from cases.links.rebuilding import SUBSCRIBER as LINKS
-from cases.opening import open_alerts
 from foundation.outbox import Envelope, subscribe
 from rules.definition import FLAGGED
 from scoring.events import DecisionMade

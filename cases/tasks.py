@@ -6,10 +6,10 @@ from uuid import UUID
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from cases import duties
-from cases.attachments import remove_orphans
 from cases.bulk import picking, running
-from cases.closing import UNDO_SECONDS, close_due, close_if_due
+from cases.files.attachments import remove_orphans
+from cases.queues import duties
+from cases.services.closing import UNDO_SECONDS, close_due, close_if_due
 
 log = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from cases.mentions import unseen_by
 from cases.queries import COUNTED_UP_TO, count_waiting
-from cases.queue import own_cases
-from cases.working import WORK
+from cases.queues.reading import own_cases
+from cases.services.mentions import unseen_by
+from cases.services.working import WORK
 from clients.queries import user_institutions
 from foundation.admin_parts import NO_INSTITUTION
 from foundation.approvals import seen_by, waiting_for, waiting_requests

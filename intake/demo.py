@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from cases.opening import open_alerts
+from cases.alerts.opening import open_alerts
 from clients.authentication import Client, authenticate
-from clients.models import Institution
+from clients.models import Institution, Scope
 from clients.services import create_institution, grant_scope, issue_api_key
 from foundation.errors import Unauthorized
 from foundation.models import User
@@ -41,6 +41,7 @@ PEOPLE = {
 }
 SOURCE: Final = "demo"
 SAMPLE_SOURCE: Final = "sample"
+SCOPES: Final = frozenset(map(str, Scope))  # of the demo's key
 COUNT: Final = 800
 DAYS: Final = 14
 FRAUD_RATE: Final = 0.06  # more than in life, so that there is something to look at
@@ -74,14 +75,15 @@ def seed_institution() -> Institution:
 
 
 def _working_key(key: str | None) -> str | None:
+    """The key, when it still opens everything that there is to try."""
     try:
-        return key if authenticate(key) else None
+        return key if authenticate(key).scopes >= SCOPES else None
     except Unauthorized:
         return None
 
 
 def _new_key(institution: Institution) -> str:
-    _, text = issue_api_key(institution=institution, name="demo", by=ACTOR)
+    _, text = issue_api_key(institution=institution, name="demo", scopes=SCOPES, by=ACTOR)
     return text
 
 

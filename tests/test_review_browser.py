@@ -10,9 +10,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from cases.closing import close_due
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry
-from cases.opening import open_alerts
+from cases.services.closing import close_due
 from clients.models import Institution
 from clients.webhooks.delivering import deliver_due
 from clients.webhooks.models import WebhookDelivery, WebhookEvent

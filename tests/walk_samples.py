@@ -12,13 +12,13 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 
-from cases.acting import ACTS
-from cases.attachments import attach
+from cases.alerts.opening import open_alerts
+from cases.files.attachments import attach
 from cases.models import Attachment, BulkAction, BulkItem, Case, Queue
-from cases.opening import open_alerts
+from cases.page.acting import ACTS
 from cases.page.tabs import TABS
 from cases.reports.filing import draft_report
-from cases.working import note
+from cases.services.working import note
 from clients.accounts.models import ClientAccount, email_context
 from clients.models import Institution, Tier
 from clients.services import create_institution, grant_scope, issue_api_key

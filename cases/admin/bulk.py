@@ -16,9 +16,9 @@ from cases.bulk.forms import FORMS
 from cases.bulk.picking import bulk_of, pick, progress_of, refusals_of, touched_by
 from cases.bulk.running import start
 from cases.models import BulkAction, BulkItem, Case
-from cases.queue import cases_asked_for
+from cases.queues.reading import cases_asked_for
+from cases.services.working import WORK
 from cases.tasks import run_bulk
-from cases.working import WORK
 from foundation.admin_parts import demand, page, person, visible_institutions
 from foundation.errors import Problem
 

@@ -9,16 +9,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
 
-from cases.acting import ACTS, IN_TABS, LEAVING, VERDICTS
 from cases.admin.bulk import BulkPages
 from cases.admin.parts import CaseParts
 from cases.admin.queue import QUEUE, case_url
 from cases.admin.reports import ReportPages
-from cases.closing import undo
 from cases.graph.pages import GraphPage
 from cases.models import Case
+from cases.page.acting import ACTS, IN_TABS, LEAVING, VERDICTS
 from cases.page.context import case_context
-from cases.queue import next_for
+from cases.queues.reading import next_for
+from cases.services.closing import undo
 from cases.tasks import close_later
 from foundation.admin_parts import demand, found, page, person, visible_institutions
 from foundation.errors import Problem

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST
 
 from cases.models import Case, Queue
 from cases.queries import people_who_work
-from cases.queue import cases_asked_for, preview_of, queue_page
-from cases.queue_form import QueueForm
-from cases.queue_presenting import queue_context
-from cases.queues import change_queue, counted, delete_queue, keep_queue, queues_of
-from cases.working import SUPERVISE, WORK, claim_next
+from cases.queues.form import QueueForm
+from cases.queues.presenting import queue_context
+from cases.queues.reading import cases_asked_for, preview_of, queue_page
+from cases.queues.saved import change_queue, counted, delete_queue, keep_queue, queues_of
+from cases.services.working import SUPERVISE, WORK, claim_next
 from clients.models import Institution
 from foundation.admin_facts import FactPageAdmin
 from foundation.admin_parts import demand, found, page, person, visible_institutions

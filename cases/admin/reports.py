@@ -18,13 +18,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases.admin.queue import case_url, queue_form
 from cases.models import ActivityReport, Case
-from cases.queue import cases_asked_for
+from cases.queues.reading import cases_asked_for
 from cases.reports.activity_files import make_report_file
 from cases.reports.filing import REVEAL, draft_report, newest_report, save_report, submit_report
 from cases.reports.pages import ReportForm, form_of, report_context
 from cases.reports.queue_csv import queue_csv
 from cases.reports.writing import make_dossier
-from cases.working import WORK
+from cases.services.working import WORK
 from foundation.admin_facts import FactPageAdmin
 from foundation.admin_parts import demand, found, page, person, visible_institutions
 from foundation.errors import Problem

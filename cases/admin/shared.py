@@ -12,9 +12,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from cases.admin.queue import queue_form, queue_url
-from cases.filters import Asked
 from cases.models import Queue
-from cases.queues import delete_shared, save_shared
+from cases.queues.filters import Asked
+from cases.queues.saved import delete_shared, save_shared
 from foundation.admin_parts import (
     FastModelAdmin,
     demand,

@@ -6,8 +6,8 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone as clock
 
-from cases.forms import PAUSES
 from cases.models import BulkAction, Case
+from cases.page.forms import PAUSES
 from cases.queries import people_who_work
 from cases.typologies import TYPOLOGIES
 from foundation.models import User

@@ -12,7 +12,7 @@ from django.db.models import CharField, Count, Q, QuerySet, Sum, Value, When
 from django.utils import timezone as clock
 
 from cases.models import BulkAction, BulkItem, Case
-from cases.working import SUPERVISE, WORK
+from cases.services.working import SUPERVISE, WORK
 from foundation.errors import BadRequest
 from foundation.models import User
 from foundation.permissions import require

@@ -12,9 +12,9 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases import working
-from cases.merging import merge
 from cases.models import BulkAction, BulkItem, Case
+from cases.services import working
+from cases.services.merging import merge
 from foundation import audit
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden, Problem
 from foundation.models import User

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from cases.normal import FEW, busiest_hours, usual_amounts
+from cases.customers.normal import FEW, busiest_hours, usual_amounts
 from foundation.admin_display import exact_time
 from scoring.profiles.habits import Habits
 from scoring.profiles.known import Things, Words

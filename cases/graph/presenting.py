@@ -263,7 +263,7 @@ def _left_out(chosen: Chosen, around: Neighbourhood) -> str:
 
 def linked_context(case: Case) -> dict[str, Any]:
     """For the parts graph.html and related.html of the case's page; nine queries."""
-    from cases.related import related_cases  # which names things as this module does
+    from cases.page.related import related_cases  # which names things as this module does
 
     around = neighbourhood_of(case)
     return {

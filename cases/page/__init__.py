@@ -1,1 +1,1 @@
-"""The page of a case: what it shows and offers. Reads only; services change things."""
+"""The page of a case: what it shows and offers. What changes goes through the services."""

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from django.urls import reverse
 
-from cases.acting import ACTS, AT_ONCE
-from cases.forms import ActForm
-from cases.four_eyes import needed
 from cases.models import Case
+from cases.page.acting import ACTS, AT_ONCE
+from cases.page.forms import ActForm
+from cases.services.four_eyes import needed
 from foundation.models import User
 
 

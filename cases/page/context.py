@@ -7,14 +7,14 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.utils import timezone as clock
 
-from cases.acting import ACTS, IN_TABS, VERDICTS, offered
-from cases.mentions import see
 from cases.models import Case, CaseEntry, Closing
+from cases.page.acting import ACTS, IN_TABS, VERDICTS, offered
 from cases.page.buttons import LABELS, buttons
 from cases.page.pending import pending
 from cases.page.reading import Facts, closings_for, facts_of
 from cases.page.tabs import FIRST, TABS, Asked, links, may_see, template_of
 from cases.page.words import Told, tell
+from cases.services.mentions import see
 from cases.typologies import in_words
 from foundation.models import User
 from transactions.presenting import masked_reference

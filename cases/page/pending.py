@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from django.utils import timezone as clock
 
-from cases.closing import UNDO_SECONDS
 from cases.models import Closing
 from cases.page.words import verdict
+from cases.services.closing import UNDO_SECONDS
 from foundation.models import User
 
 

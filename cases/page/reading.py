@@ -8,11 +8,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone as clock
 
+from cases.alerts.why import Listing, Reason, listings_of, reasons_of
+from cases.customers.normal import Side, Transacted, sides
 from cases.models import Alert, Case, Closing
-from cases.normal import Side, Transacted, sides
 from cases.page.measured import measured
 from cases.page.waterfall import Waterfall, waterfall
-from cases.why import Listing, Reason, listings_of, reasons_of
 from features.vector import by_name
 from foundation.models import User
 from rules.engine import CompiledBook, vertical_values

@@ -8,18 +8,18 @@ from typing import Any, Final
 from django.http import QueryDict
 from django.urls import reverse
 
-from cases.acting import ACTS, offered
 from cases.graph.presenting import neighbourhood_of, picture
-from cases.listing import entries_naming
-from cases.mentions import names_in
 from cases.models import Case, CaseEntry
 from cases.page import timeline
+from cases.page.acting import ACTS, offered
 from cases.page.buttons import act_url
 from cases.page.reading import COUNTED_UP_TO, Facts
+from cases.page.related import related_cases
+from cases.page.similar import similar_cases
 from cases.queries import current_statuses
-from cases.related import related_cases
 from cases.reports.pages import tab_context
-from cases.similar import similar_cases
+from cases.services.listing import entries_naming
+from cases.services.mentions import names_in
 from foundation.models import AuditEntry, User
 from transactions.models import Transaction
 

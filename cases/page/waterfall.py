@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cases.why import Hit, Reason
+from cases.alerts.why import Hit, Reason
 
 FACTORS: Final = "model_factors"
 """Where a decision's inputs hold what moved the model: pairs of words and points, plus or minus."""

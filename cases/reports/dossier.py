@@ -11,8 +11,8 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from cases.binding import entry_digest
 from cases.models import Alert, Case, CaseEntry, ReviewOutcome
+from cases.services.binding import entry_digest
 from foundation.crypto import TamperedValue, UnknownKeyVersion
 from foundation.models import AuditEntry
 from scoring.models import Decision

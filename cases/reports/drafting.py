@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cases.alerts.why import reasons_of
 from cases.models import Alert, Case, CaseEntry
 from cases.reports.activity import Content
 from cases.typologies import in_words
-from cases.why import reasons_of
 from transactions.presenting import masked_identifiers, masked_reference, readable_request
 from transactions.sealing import open_reference
 

@@ -11,7 +11,6 @@ import msgspec
 from django.db import transaction
 from django.db.models import Max
 
-from cases.changing import change
 from cases.models import ActivityReport, Case, CaseEntry
 from cases.reports.activity import (
     Content,
@@ -24,7 +23,8 @@ from cases.reports.activity import (
     standing_of,
 )
 from cases.reports.drafting import draft_of
-from cases.working import SUPERVISE, WORK
+from cases.services.changing import change
+from cases.services.working import SUPERVISE, WORK
 from foundation import audit
 from foundation.approvals import on_approved, request_approval
 from foundation.errors import BadRequest, Conflict

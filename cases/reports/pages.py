@@ -9,7 +9,7 @@ from django.urls import reverse
 from cases.models import ActivityReport, Case
 from cases.reports.activity import LONGEST, QUESTIONS, Content, open_content, standing_of
 from cases.reports.filing import REVEAL, may_read, newest_report
-from cases.working import WORK
+from cases.services.working import WORK
 from foundation import approvals
 from foundation.errors import Problem
 from foundation.models import User

@@ -7,8 +7,8 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cases.closing import pending_of
 from cases.page.pending import pending
+from cases.services.closing import pending_of
 from foundation.models import User
 
 register = template.Library()

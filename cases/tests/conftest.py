@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.opening import open_alerts
+from cases.alerts.opening import open_alerts
 from clients.models import Institution
 from clients.services import grant_scope
 from foundation.models import User

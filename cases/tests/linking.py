@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone as clock
 
+from cases.alerts.opening import open_alerts
 from cases.links.keeping import note_links
 from cases.models import Case
-from cases.opening import open_alerts
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
 from transactions.models import Transaction

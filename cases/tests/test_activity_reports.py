@@ -6,11 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from cases import working
 from cases.models import ActivityReport, CaseEntry
 from cases.reports.activity import Content, open_content, standing_of
 from cases.reports.dossier import parts_of
 from cases.reports.filing import draft_report, newest_report, save_report, submit_report
+from cases.services import working
 from cases.tests.conftest import person
 from cases.tests.test_pages import HOSTILE, signed_in, text_of
 from foundation import approvals

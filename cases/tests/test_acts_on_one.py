@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone as clock
 
-from cases import working
-from cases.asking import ask
-from cases.listing import entries_naming, identifiers_of, list_identifier, lists_for
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, ReviewOutcome
-from cases.opening import open_alerts
-from cases.outcomes import set_outcome
 from cases.queries import current_statuses
+from cases.services import working
+from cases.services.asking import ask
+from cases.services.listing import entries_naming, identifiers_of, list_identifier, lists_for
+from cases.services.outcomes import set_outcome
 from cases.tests.conftest import flag, person
 from foundation.errors import BadRequest, Conflict, Forbidden, NotFound
 from foundation.models import AuditEntry

@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from cases import attachments, working
-from cases.attachments import MOST_FILES, attach, content_of, remove_orphans, safe_name
+from cases.files import attachments
+from cases.files.attachments import MOST_FILES, attach, content_of, remove_orphans, safe_name
 from cases.models import Attachment, Case, CaseEntry
+from cases.services import working
 from cases.tests.conftest import person
 from foundation.errors import Conflict, Forbidden, TooLarge
 from foundation.models import AuditEntry
@@ -157,7 +158,7 @@ def test_readers_attach_nothing_and_strangers_see_nothing(case, analyst):
 
 
 def test_a_file_of_another_case_is_not_there(bank, case, analyst):
-    from cases.opening import open_alerts
+    from cases.alerts.opening import open_alerts
     from cases.tests.conftest import flag
 
     row = attach(case_id=case.pk, name="a.pdf", content=PDF, by=analyst)

@@ -3,8 +3,8 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from cases import working
 from cases.models import CaseEntry, ReviewOutcome
+from cases.services import working
 from foundation.audit_chain import seal_audit_chain, verify_audit_chain
 
 pytestmark = pytest.mark.django_db

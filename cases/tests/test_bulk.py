@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone as clock
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.bulk import picking, running
 from cases.bulk.picking import pick, progress_of, refusals_of, touched_by
 from cases.bulk.running import run_some, start
 from cases.models import Alert, BulkAction, BulkItem, Case
-from cases.opening import open_alerts
+from cases.services import working
 from cases.tests.conftest import flag, person
 from cases.tests.volume import many_cases
 from foundation.errors import BadRequest, Forbidden

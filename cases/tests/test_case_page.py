@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from cases import working
-from cases.closing import close_due
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, Closing, Mention, ReviewOutcome
-from cases.opening import open_alerts
 from cases.page.tabs import TABS
 from cases.page.timeline import KINDS, PAGE, timeline
+from cases.services import working
+from cases.services.closing import close_due
 from cases.tests.conftest import flag, person
 from cases.tests.test_pages import HOSTILE, act, page_of, settle, signed_in, text_of
 from clients.models import Institution

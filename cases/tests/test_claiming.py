@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
-from cases import working
-from cases.filters import Asked, Filter, waiting
 from cases.models import Case, CaseEntry
+from cases.queues.filters import Asked, Filter, waiting
+from cases.services import working
 from cases.tests.conftest import person
 from cases.tests.volume import institutions, many_cases
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
-from cases import working
-from cases.closing import UNDO_SECONDS, close_due, close_if_due, close_soon, undo
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, Closing, ReviewOutcome
-from cases.opening import open_alerts
+from cases.services import working
+from cases.services.closing import UNDO_SECONDS, close_due, close_if_due, close_soon, undo
 from cases.tasks import close_case, close_due_cases, close_later
 from cases.tests.conftest import flag, person
 from foundation.errors import BadRequest, Conflict, Forbidden

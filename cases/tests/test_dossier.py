@@ -8,12 +8,12 @@ import re
 import pytest
 from django.urls import reverse
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.models import Attachment
-from cases.opening import open_alerts
 from cases.reports.dossier import Part, parts_of
 from cases.reports.text import BOLD, MISSING, PLAIN, showable, width_of, wrapped
 from cases.reports.writing import make_dossier, write_json, write_pdf
+from cases.services import working
 from cases.tests.conftest import flag, person
 from cases.tests.test_pages import HOSTILE, signed_in
 from foundation.audit_chain import verify_audit_chain

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone as clock
 
-from cases import duties, working
-from cases.filters import Filter
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, Queue
-from cases.opening import open_alerts
+from cases.queues import duties
+from cases.queues.filters import Filter
+from cases.services import working
 from cases.tests.conftest import flag, person
 from foundation.models import User
 from foundation.tests.threads import at_once

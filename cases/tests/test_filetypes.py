@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from cases.filetypes import media_type_of
+from cases.files.filetypes import media_type_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + b"\0" * 17
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from cases import four_eyes, working
+from cases.alerts.opening import open_alerts
 from cases.models import Case, ReviewOutcome
-from cases.opening import open_alerts
+from cases.services import four_eyes, working
 from cases.tests.conftest import flag, person
 from foundation import approvals
 from foundation.errors import Conflict, Forbidden

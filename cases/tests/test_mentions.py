@@ -2,9 +2,9 @@
 
 import pytest
 
-from cases import working
-from cases.mentions import names_in, see, unseen_by
 from cases.models import CaseEntry, Mention
+from cases.services import working
+from cases.services.mentions import names_in, see, unseen_by
 from cases.tests.conftest import person
 from foundation.errors import BadRequest
 from foundation.models import User

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cases import working
-from cases.merging import merge
+from cases.alerts.opening import open_alerts
 from cases.models import Alert, Case
-from cases.opening import open_alerts
+from cases.services import working
+from cases.services.merging import merge
 from cases.tests.conftest import flag, person
 from foundation.errors import BadRequest, Conflict, Forbidden
 from foundation.models import AuditEntry, OutboxEvent

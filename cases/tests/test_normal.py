@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.normal import HEIGHT, WIDTH, Transacted, sides
+from cases.customers.normal import HEIGHT, WIDTH, Transacted, sides
 from scoring.profiles.habits import Habits, Seen, learn
 
 DAY = 86_400.0

@@ -9,11 +9,11 @@ from django.db import connection
 from django.utils import timezone as clock
 from msgspec import structs
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.models import Alert, Case, CaseEntry
-from cases.opening import open_alerts
+from cases.services import working
+from cases.services.working import claim, decide
 from cases.tests.conftest import flag
-from cases.working import claim, decide
 from foundation.outbox import drain_outbox
 from rules.registry import registry
 from scoring.models import Decision

@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from cases import working
-from cases.closing import close_due
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, ReviewOutcome
-from cases.opening import open_alerts
+from cases.services import working
+from cases.services.closing import close_due
 from cases.tests.conftest import flag, person
 from foundation.models import User
 from transactions.models import Customer, Label

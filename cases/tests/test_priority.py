@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cases.priority import TIME_TO_DECIDE, expected_loss, rank
+from cases.queues.priority import TIME_TO_DECIDE, expected_loss, rank
 from scoring.models import Decision
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

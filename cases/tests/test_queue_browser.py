@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.bulk.running import run_some
 from cases.models import BulkAction, Case, Queue
-from cases.opening import open_alerts
+from cases.services import working
 from cases.tests.conftest import flag, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

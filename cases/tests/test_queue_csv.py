@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone as clock
 
+from cases.alerts.opening import open_alerts
 from cases.models import Alert, Case
-from cases.opening import open_alerts
 from cases.reports.queue_csv import queue_csv
 from cases.tests.conftest import flag, person
 from cases.tests.test_pages import signed_in

@@ -6,9 +6,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.models import BulkAction, Case, Queue
-from cases.opening import open_alerts
+from cases.services import working
 from cases.tests.conftest import flag, person
 from clients.models import Institution
 from clients.services import grant_scope

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone as clock
 
-from cases import working
-from cases.filters import Asked, Filter, waiting
+from cases.alerts.opening import open_alerts
 from cases.models import Case, Queue
-from cases.opening import open_alerts
-from cases.queue import cases_asked_for
-from cases.queues import (
+from cases.queues.filters import Asked, Filter, waiting
+from cases.queues.reading import cases_asked_for
+from cases.queues.routing import due_at
+from cases.queues.saved import (
     MOST_OWN,
     change_queue,
     counted,
@@ -20,7 +20,7 @@ from cases.queues import (
     queues_of,
     save_shared,
 )
-from cases.routing import due_at
+from cases.services import working
 from cases.tests.conftest import flag, person
 from clients.models import Institution
 from foundation.errors import BadRequest, Conflict, Forbidden

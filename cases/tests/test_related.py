@@ -7,7 +7,7 @@ from django.utils import timezone as clock
 
 from cases.graph.presenting import neighbourhood_of
 from cases.models import Case
-from cases.related import PROPOSED, TOO_MANY, related_cases
+from cases.page.related import PROPOSED, TOO_MANY, related_cases
 from cases.tests.linking import alerted, convicted, used
 from cases.tests.test_links import spread
 

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import similar
 from cases.models import Case
-from cases.similar import SHOWN, Past, similar_cases, summary
+from cases.page import similar
+from cases.page.similar import SHOWN, Past, similar_cases, summary
 from clients.models import Institution
 from clients.services import create_institution
 from transactions.models import Customer

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from cases.alerts.why import reasons_of
 from cases.page.measured import measured
 from cases.page.waterfall import FACTORS, waterfall
-from cases.why import reasons_of
 from rules.definition import Definition, Money, Parameter, Severity
 from scoring.formula import rule_score
 

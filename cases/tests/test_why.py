@@ -1,6 +1,6 @@
 """Reasons of a case: each rule once, what outranks the score first. Pure."""
 
-from cases.why import Listing, listings_of, reasons_of
+from cases.alerts.why import Listing, listings_of, reasons_of
 
 
 def hit(code, worth, effect="score", reason="because"):

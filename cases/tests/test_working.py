@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone as clock
 
-from cases import working
-from cases.filters import Filter
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, ReviewOutcome
-from cases.opening import open_alerts
+from cases.queues.filters import Filter
+from cases.services import working
+from cases.services.working import claim, claim_next, decide
 from cases.tests.conftest import flag, person
-from cases.working import claim, claim_next, decide
 from foundation.errors import BadRequest, Conflict, Forbidden
 from foundation.models import AuditEntry, OutboxEvent
 from transactions.models import Label

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from cases.models import Alert, Case, CaseEntry, ReviewOutcome
-from cases.priority import TIME_TO_DECIDE, expected_loss, rank
+from cases.queues.priority import TIME_TO_DECIDE, expected_loss, rank
 from cases.typologies import TYPOLOGIES
 from cases.volume.copying import Copy, reserve
 from cases.volume.plan import Volume, customer_of, is_open

@@ -5,11 +5,11 @@ import json
 import pytest
 from django.test import Client as HttpClient
 
-from cases import working
+from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseCall, CaseEntry, ReviewOutcome
-from cases.opening import open_alerts
 from cases.queries import colleagues
 from cases.reports.filing import draft_report
+from cases.services import working
 from clients.models import Scope
 from clients.services import grant_scope, issue_api_key
 from clients.webhooks.models import WebhookDelivery

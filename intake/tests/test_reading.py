@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases.opening import open_alerts
-from cases.working import claim, decide
+from cases.alerts.opening import open_alerts
+from cases.services.working import claim, decide
 from foundation.models import User
 from intake.tests.cast import SUSPICIOUS, Caller, wrong_fields
 from intake.tests.conftest import open_bank

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone as clock
 
-from cases import working
-from cases.machines import worker_of
 from cases.models import Case, CaseCall
+from cases.services import working
+from cases.services.machines import worker_of
 from clients.authentication import Client
 from clients.models import Scope
 from foundation.errors import Conflict, NotFound

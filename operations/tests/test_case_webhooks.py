@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from cases import working
-from cases.asking import ask
+from cases.alerts.opening import open_alerts
 from cases.events import CaseChanged
 from cases.models import Case, CaseEntry
-from cases.opening import open_alerts
-from cases.outcomes import set_outcome
+from cases.services import working
+from cases.services.asking import ask
+from cases.services.outcomes import set_outcome
 from cases.tests.conftest import flag
 from clients.models import Institution
 from clients.webhooks.models import WebhookDelivery, WebhookEvent

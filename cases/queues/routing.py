@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from cases.filters import Asked
 from cases.models import Case, Queue
-from cases.priority import TIME_TO_DECIDE
+from cases.queues.filters import Asked
+from cases.queues.priority import TIME_TO_DECIDE
 
 WARN_MINUTES: Final = 60
 """Before the due time of a case that no queue has taken charge of."""

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from django import forms
 
-from cases.filters import Asked
 from cases.models import Case
+from cases.queues.filters import Asked
 from cases.typologies import TYPOLOGIES
 from foundation.models import User
 

@@ -17,10 +17,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases.changing import change, refuse_while_closing
-from cases.filetypes import ALLOWED, media_type_of
+from cases.files.filetypes import ALLOWED, media_type_of
 from cases.models import Attachment, Case, CaseEntry
-from cases.working import WORK
+from cases.services.changing import change, refuse_while_closing
+from cases.services.working import WORK
 from foundation import audit
 from foundation.crypto import TamperedValue, UnknownKeyVersion, seal, unseal
 from foundation.errors import BadRequest, Conflict, FieldError, Problem, TooLarge

@@ -12,10 +12,10 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases.changing import locked
 from cases.models import Case, CaseEntry, Closing
-from cases.undoing import take_back
-from cases.working import WORK, check_decision, decide, demand_own, take
+from cases.services.changing import locked
+from cases.services.undoing import take_back
+from cases.services.working import WORK, check_decision, decide, demand_own, take
 from foundation import audit
 from foundation.errors import Conflict, Forbidden, Problem
 from foundation.models import User

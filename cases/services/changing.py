@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone as clock
 
-from cases.binding import bound_entry, bound_outcomes
 from cases.events import CaseChanged
 from cases.models import Case, CaseEntry, Closing, ReviewOutcome
+from cases.services.binding import bound_entry, bound_outcomes
 from foundation import audit
 from foundation.errors import Conflict
 from foundation.models import User

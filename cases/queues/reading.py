@@ -7,11 +7,11 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from cases.filters import Asked, Filter, awake, waiting
+from cases.alerts.why import Reason, reasons_of
 from cases.models import Alert, Case, CaseEntry
+from cases.queues.filters import Asked, Filter, awake, waiting
+from cases.services.working import SUPERVISE
 from cases.typologies import in_words
-from cases.why import Reason, reasons_of
-from cases.working import SUPERVISE
 from clients.models import Institution
 from foundation.models import User
 from transactions.models import Customer

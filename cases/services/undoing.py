@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from cases.changing import enter_all
 from cases.models import Case, CaseEntry, Closing
+from cases.services.changing import enter_all
 from foundation.models import User
 
 

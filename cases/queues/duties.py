@@ -13,11 +13,11 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone as clock
 
-from cases.changing import change, enter_all
-from cases.filters import OPEN, awake
 from cases.models import Case, CaseEntry, Queue
 from cases.queries import people_who_work
-from cases.routing import WARN_MINUTES
+from cases.queues.filters import OPEN, awake
+from cases.queues.routing import WARN_MINUTES
+from cases.services.changing import change, enter_all
 from foundation.locks import alone
 from foundation.models import User
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 from django import forms
 from django.utils import timezone as clock
 
-from cases.attachments import MOST_BYTES
-from cases.listing import identifiers_of, lists_for
+from cases.files.attachments import MOST_BYTES
 from cases.models import Case
+from cases.services.listing import identifiers_of, lists_for
 from cases.typologies import TYPOLOGIES
 from foundation.models import User
 from intelligence.models import List

@@ -8,9 +8,9 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Min, Q
 
-from cases.filters import OPEN, Asked
 from cases.models import Case, Queue
-from cases.working import SUPERVISE, WORK
+from cases.queues.filters import OPEN, Asked
+from cases.services.working import SUPERVISE, WORK
 from foundation import audit
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User

@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
-from cases.changing import change, locked
 from cases.models import Case, CaseEntry
-from cases.working import WORK, demand_own
+from cases.services.changing import change, locked
+from cases.services.working import WORK, demand_own
 from foundation.errors import BadRequest, FieldError
 from foundation.models import User
 from foundation.permissions import require

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from django.utils import timezone as clock
 
-from cases.changing import change, enter_outcomes
 from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.services.changing import change, enter_outcomes
 from foundation.errors import BadRequest
 from foundation.models import User
 from scoring.models import Decision
@@ -36,7 +36,7 @@ def close(
     """Closes the locked case: labels for its transactions, and an outcome beside each decision.
 
     Confirmed fraud declines, genuine releases; suspected and inconclusive leave both open. Who may
-    is asked before (cases/working.py).
+    is asked before (cases/services/working.py).
     """
     now = clock.now()
     rows = [alert.transaction_id for alert in case.alerts.order_by("pk")]

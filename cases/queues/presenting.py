@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from cases.filters import Asked
 from cases.models import BulkAction, Case
-from cases.queue import QueuePage
-from cases.queue_form import QueueForm
-from cases.queues import Saved
+from cases.queues.filters import Asked
+from cases.queues.form import QueueForm
+from cases.queues.reading import QueuePage
+from cases.queues.saved import Saved
 from cases.typologies import in_words
 
 FILTERS_SHOWN: Final = frozenset({"q", "queue"})

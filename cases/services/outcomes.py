@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cases.changing import change, enter_outcomes, locked
 from cases.models import Case, CaseEntry, ReviewOutcome
-from cases.working import WORK, demand_own
+from cases.services.changing import change, enter_outcomes, locked
+from cases.services.working import WORK, demand_own
 from foundation.errors import BadRequest, Conflict, FieldError, NotFound
 from foundation.models import User
 from foundation.permissions import require

@@ -10,9 +10,9 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 
-from cases.changing import change
-from cases.deciding import close
 from cases.models import Case, CaseEntry
+from cases.services.changing import change
+from cases.services.deciding import close
 from foundation import audit
 from foundation.approvals import State, cancel, on_approved, request_approval, required_votes
 from foundation.errors import Conflict, Forbidden

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone as clock
 
-from cases.changing import change, locked
 from cases.models import Alert, Case, CaseEntry
-from cases.working import WORK, demand_own
+from cases.services.changing import change, locked
+from cases.services.working import WORK, demand_own
 from foundation.errors import NotFound
 from foundation.models import User
 from foundation.permissions import require

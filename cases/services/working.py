@@ -6,14 +6,14 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases import four_eyes
-from cases.changing import change, locked, refuse_while_closing
-from cases.deciding import close
-from cases.filters import Filter, waiting
-from cases.joining import lock_customers
-from cases.mentions import mention, mentioned_in
+from cases.alerts.joining import lock_customers
 from cases.models import Case, CaseEntry
-from cases.routing import due_at
+from cases.queues.filters import Filter, waiting
+from cases.queues.routing import due_at
+from cases.services import four_eyes
+from cases.services.changing import change, locked, refuse_while_closing
+from cases.services.deciding import close
+from cases.services.mentions import mention, mentioned_in
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
@@ -168,8 +168,8 @@ def decide(
     typology: str = "",
     version: int | None = None,
 ) -> Case:
-    """Closes the case (cases/deciding.py), or asks a second person where much is at risk: then the
-    case is escalated, and closed once somebody else has agreed (cases/four_eyes.py).
+    """Closes the case (`deciding`), or asks a second person where much is at risk: the case is then
+    escalated, and closed once somebody else has agreed (`four_eyes`).
 
     Raises Conflict when the case is closed, has changed or is somebody else's; BadRequest naming
     what is missing.

@@ -10,13 +10,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases.changing import enter_all
-from cases.joining import Joined, join_cases
+from cases.alerts.joining import Joined, join_cases
 from cases.models import Alert, Case, CaseEntry
-from cases.priority import expected_loss, rank
-from cases.routing import due_at, take_charge
+from cases.queues.priority import expected_loss, rank
+from cases.queues.routing import due_at, take_charge
+from cases.services.changing import enter_all
+from cases.services.undoing import call_off
 from cases.typologies import suspected_of
-from cases.undoing import call_off
 from clients.models import Institution
 from intelligence.rates import current_rates
 from rules.definition import FLAGGED
@@ -39,7 +39,7 @@ class _Found:
 @transaction.atomic
 def open_alerts(transactions: Sequence[UUID]) -> list[Alert]:
     """An alert for each that has none yet and whose vertical asks for one, on the case that it
-    joins (cases/joining.py) or on a new one.
+    joins (cases/alerts/joining.py) or on a new one.
 
     The decisions must be stored. Repeating it adds nothing. A constant number of queries.
     """

@@ -5,11 +5,11 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone as clock
 
-from cases.changing import change, locked
-from cases.joining import lock_customers
+from cases.alerts.joining import lock_customers
 from cases.models import Alert, Case, CaseEntry
-from cases.priority import rank
-from cases.working import WORK, demand_own
+from cases.queues.priority import rank
+from cases.services.changing import change, locked
+from cases.services.working import WORK, demand_own
 from foundation.errors import BadRequest, Conflict, FieldError
 from foundation.models import User
 from foundation.permissions import require

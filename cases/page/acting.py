@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple
 
 from django.utils import timezone as clock
 
-from cases import asking, attachments, closing, four_eyes, listing, merging, outcomes, working
-from cases.forms import (
+from cases.files import attachments
+from cases.models import Case
+from cases.page.forms import (
     ActForm,
     AskForm,
     AssignForm,
@@ -23,8 +24,8 @@ from cases.forms import (
     SnoozeForm,
     UndecidedForm,
 )
-from cases.models import Case
-from cases.working import SUPERVISE, WORK
+from cases.services import asking, closing, four_eyes, listing, merging, outcomes, working
+from cases.services.working import SUPERVISE, WORK
 from foundation.models import User
 from scoring.models import Decision
 

@@ -1,0 +1,1 @@
+"""What changes cases, each permission-checked, audited and told: called by pages, API and tasks."""
