@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('clients', '0003_accounts'),
+        ('clients', '0001_initial'),
         ('foundation', '0002_append_only'),
         ('transactions', '0002_facts_stay'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
