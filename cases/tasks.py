@@ -61,12 +61,20 @@ def hand_out_cases() -> None:
 def run_bulk(bulk_id: str) -> None:
     """A part of it; then it queues up again, so that it holds nothing up."""
     if running.run_some(UUID(bulk_id)):
-        run_bulk.delay(bulk_id)
+        run_bulk_later(UUID(bulk_id))
+
+
+def run_bulk_later(bulk_id: UUID) -> None:
+    """Hands it to a worker. Without a broker the sweep does it some minutes later."""
+    try:
+        run_bulk.apply_async((str(bulk_id),), retry=False)
+    except OperationalError as error:
+        log.warning("Bulk action %s is left to the sweep: %s", bulk_id, type(error).__name__)
 
 
 @shared_task(name="cases.tasks.tend_bulk")
 def tend_bulk() -> None:
     """Goes on with what a dead worker left, and forgets what was never started."""
     for pk in running.left_alone():
-        run_bulk.delay(str(pk))
+        run_bulk_later(pk)
     picking.forget_drafts()

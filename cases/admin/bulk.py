@@ -18,7 +18,7 @@ from cases.bulk.running import start
 from cases.models import BulkAction, BulkItem, Case
 from cases.queues.reading import cases_asked_for
 from cases.services.working import WORK
-from cases.tasks import run_bulk
+from cases.tasks import run_bulk_later
 from foundation.admin_parts import demand, page, person, visible_institutions
 from foundation.errors import Problem
 
@@ -74,7 +74,7 @@ class BulkPages(QueuePages):
                 with transaction.atomic():
                     arguments = form.arguments() if form.fields else {}
                     start(bulk_id=bulk.pk, by=person(request), arguments=arguments)
-                    transaction.on_commit(lambda: run_bulk.delay(str(bulk.pk)))
+                    transaction.on_commit(lambda: run_bulk_later(bulk.pk))
             except Problem as problem:
                 form.add_error(None, problem.detail)
             else:

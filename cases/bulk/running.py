@@ -4,12 +4,13 @@ An item is done with its case or not at all, so whoever comes after a dead worke
 stopped, and two at once pass by each other's items.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone as clock
 
 from cases.models import BulkAction, BulkItem, Case
@@ -20,6 +21,8 @@ from foundation.errors import BadRequest, Conflict, FieldError, Forbidden, Probl
 from foundation.models import User
 from foundation.permissions import require
 from foundation.scopes import sees_institution
+
+log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 200
 """Items between two looks at whether it goes on; the task then makes room for others."""
@@ -90,6 +93,8 @@ def left_alone(*, now: datetime | None = None) -> list[UUID]:
 
 @transaction.atomic
 def _run_one(bulk: BulkAction, pk: int, by: User) -> None:
+    """What cannot be done is kept with the item, foreseen or not: it must not hold up the others.
+    Only a database that is gone, or a deadlock, leaves the item to the next worker."""
     waiting = BulkItem.objects.filter(pk=pk, state=BulkItem.State.WAITING)
     item = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if item is None:
@@ -101,6 +106,11 @@ def _run_one(bulk: BulkAction, pk: int, by: User) -> None:
             _ACTS[BulkAction.Kind(bulk.kind)](item, by, bulk.arguments)
     except Problem as problem:
         item.state, item.told = BulkItem.State.REFUSED, problem.detail[:300]
+    except OperationalError:
+        raise
+    except Exception:
+        log.exception("Case %s of bulk action %s failed", item.case_id, bulk.pk)
+        item.state, item.told = BulkItem.State.REFUSED, "It failed; tell an administrator."
     item.save(update_fields=["state", "told"])
 
 
@@ -140,7 +150,7 @@ def _close(item: BulkItem, by: User, given: Arguments) -> None:
     case = working.decide(
         case_id=item.case_id,
         disposition=given["disposition"],
-        typology=given["typology"],
+        typology=given.get("typology", ""),
         reason=given["reason"],
         by=by,
         version=item.version,

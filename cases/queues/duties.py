@@ -1,7 +1,8 @@
 """What is done for queues without anybody asking: warn, wake, give back, hand out.
 
-Each case in a transaction of its own, locked, and passed by where somebody else has it or it has
-moved on meanwhile: so two workers at once, or one that dies, do no harm.
+Each case in a transaction of its own (handing out: each queue), locked, and passed by where
+somebody else has it or it has moved on meanwhile: so two workers at once, or one that dies, do no
+harm.
 """
 
 from collections.abc import Callable

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone as clock
+from kombu.exceptions import OperationalError
 
 from cases.alerts.opening import open_alerts
 from cases.bulk import picking, running
@@ -11,6 +12,7 @@ from cases.bulk.picking import pick, progress_of, refusals_of, touched_by
 from cases.bulk.running import run_some, start
 from cases.models import Alert, BulkAction, BulkItem, Case
 from cases.services import working
+from cases.tasks import run_bulk_later
 from cases.tests.conftest import flag, person
 from cases.tests.volume import many_cases
 from foundation.errors import BadRequest, Forbidden
@@ -246,3 +248,21 @@ def test_of_more_than_the_most_the_first_are_taken_and_that_is_said(bank, superv
     assert (bulk.total, bulk.more, bulk.items.count()) == (10, True, 10)
     worst = Case.objects.order_by("rank").values_list("pk", flat=True)[:2]
     assert not bulk.items.filter(case__in=list(worst)).exists()
+
+
+def test_what_fails_unforeseen_is_told_and_holds_nothing_up(bank, supervisor):
+    first, _ = open_cases(bank, 2)
+    bulk = picked(supervisor, "assign")
+    assert done(bulk, supervisor, to=999_999) == {"waiting": 0, "done": 0, "refused": 2}
+    assert refusals_of(bulk) == [("It failed; tell an administrator.", 2)]
+    assert Case.objects.get(pk=first.pk).assignee is None
+
+
+def test_without_a_broker_it_is_left_to_the_sweep(monkeypatch, bank, supervisor, caplog):
+    def nobody_listens(*_, **__):
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr("cases.tasks.run_bulk.apply_async", nobody_listens)
+    open_cases(bank, 1)
+    run_bulk_later(picked(supervisor, "release").pk)
+    assert "is left to the sweep: OperationalError" in caplog.text

@@ -114,10 +114,11 @@ def test_somebody_elses_source_is_left_to_them(pair, analyst, colleague):
 def test_what_cannot_be_merged_is_refused_with_the_reason(bank, stranger, pair, supervisor):
     source, target = pair
     theirs = opened(stranger, "dee")
+    Case.objects.filter(pk=theirs.pk).update(version=7)
     with pytest.raises(BadRequest, match="itself"):
         merge(case_id=source.pk, into=source.pk, by=supervisor, reason="x")
     with pytest.raises(BadRequest, match="two institutions"):
-        merge(case_id=source.pk, into=theirs.pk, by=supervisor, reason="x")
+        merge(case_id=source.pk, into=theirs.pk, by=supervisor, reason="x", into_version=1)
     with pytest.raises(BadRequest, match="why"):
         merge(case_id=source.pk, into=target.pk, by=supervisor, reason=" ")
     with pytest.raises(Conflict, match="no case 9"):

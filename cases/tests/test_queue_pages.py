@@ -238,7 +238,7 @@ def test_what_is_selected_is_shown_started_and_listed(
     bank, supervisor, django_capture_on_commit_callbacks, monkeypatch
 ):
     cases = open_cases(bank, 3)
-    monkeypatch.setattr("cases.tasks.run_bulk.delay", lambda pk: None)
+    monkeypatch.setattr("cases.tasks.run_bulk.apply_async", lambda *args, **more: None)
     client = signed_in(supervisor)
     url = start(client, "close", case=[cases[0].pk, cases[1].pk, "x", "9" * 40])
     page = text_of(client.get(url))
@@ -291,7 +291,7 @@ def test_readers_act_on_none(case):
 
 
 def test_without_choice_an_act_starts_by_its_button(case, supervisor, monkeypatch):
-    monkeypatch.setattr("cases.tasks.run_bulk.delay", lambda pk: None)
+    monkeypatch.setattr("cases.tasks.run_bulk.apply_async", lambda *args, **more: None)
     working.claim(case_id=case.pk, by=supervisor)
     client = signed_in(supervisor)
     url = start(client, "release", case=case.pk)
