@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from clients.authentication import authenticate
+from clients.authentication import authenticate, forget_cached_keys
 from clients.models import ApiKey
 from foundation.models import User
 from intake.demo import seed_access, seed_traffic
@@ -43,6 +43,17 @@ def test_it_is_played_once_and_goes_on_where_it_was_interrupted(rule_book):
     assert play(30)[0] == 10
     assert play(30)[0] == 0
     assert Transaction.objects.filter(source="demo").count() == 30
+
+
+def test_its_key_opens_everything_and_one_that_does_not_is_replaced():
+    first = seed_access({})["api_key"]
+    assert {"score", "cases:work"} <= authenticate(first).scopes
+    assert seed_access({"api_key": first})["api_key"] == first
+    ApiKey.objects.update(scopes=["score", "read"])  # as an earlier version made it
+    forget_cached_keys()
+    second = seed_access({"api_key": first})["api_key"]
+    assert second != first
+    assert "cases:work" in authenticate(second).scopes
 
 
 def test_the_sample_is_fifty_transactions_of_ten_customers(rule_book, settings):
