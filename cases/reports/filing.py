@@ -23,7 +23,7 @@ from cases.reports.activity import (
     standing_of,
 )
 from cases.reports.drafting import draft_of
-from cases.services.changing import change, demand_seen
+from cases.services.changing import change
 from cases.services.working import SUPERVISE, WORK
 from foundation import audit
 from foundation.approvals import on_approved, request_approval
@@ -56,7 +56,6 @@ def draft_report(*, case_id: int, by: User, revealed: bool = False) -> ActivityR
     if revealed:
         require(by, REVEAL)
     case = _locked(case_id)
-    demand_seen(case, by)
     newest = newest_report(case)
     if newest is not None and newest.state != State.APPROVED:
         raise Conflict("There is a report on this case; edit that.", type="report-exists")
@@ -73,7 +72,6 @@ def save_report(*, case_id: int, by: User, version: int, content: Content) -> Ac
     require(by, WORK)
     content = checked(content)
     case = _locked(case_id)
-    demand_seen(case, by)
     newest = _editable(case, version)
     before = open_content(newest)
     content = msgspec.structs.replace(content, identified=before.identified)
@@ -87,7 +85,6 @@ def submit_report(*, case_id: int, by: User, version: int) -> ActivityReport:
     """Asks another person for approval of this version. Raises BadRequest for missing answers."""
     require(by, WORK)
     case = _locked(case_id)
-    demand_seen(case, by)
     newest = _editable(case, version)
     content = open_content(newest)
     if errors := missing(content):
