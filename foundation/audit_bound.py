@@ -19,12 +19,23 @@ _BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Instead of a digest: why the content of a sealed row does not open."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """`digests` reads the digests of those of the named rows that there are; `count` tells how
-    many rows there are in all: one that no entry names was smuggled in."""
+    many rows there are in all: one that no entry names was smuggled in. Each row is named once.
 
-    digests: Callable[[Sequence[str]], Mapping[str, str]]
+    `files` looks at what such rows have outside of the database, and says what is wrong with it.
+    """
+
+    digests: Callable[[Sequence[str]], Mapping[str, str | Unreadable]]
     count: Callable[[], int]
+    files: Callable[[Sequence[str]], Iterable[str]] | None = None
 
 
 _kinds: dict[str, Bound] = {}
@@ -32,6 +43,16 @@ _kinds: dict[str, Bound] = {}
 
 def register_bound(kind: str, bound: Bound) -> None:
     _kinds[kind] = bound
+
+
+def bind(kind: str, digests: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Rows of one kind with their digests, for the `after` of the entry that tells of them."""
+    return {KEY: {f"{kind}:{row}": digest for row, digest in digests.items()}}
+
+
+def joined(*bindings: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Several results of `bind` as one."""
+    return {KEY: {row: found for each in bindings for row, found in each.get(KEY, {}).items()}}
 
 
 def digest_of(content: Iterable[Any]) -> str:
@@ -53,9 +74,11 @@ def _plain(value: Any) -> Any:
 
 @dataclass(slots=True)
 class BoundCheck:
-    """Compares bound rows with the trail while somebody walks it; memory for one batch."""
+    """Compares bound rows, and with `files` what they have outside of the database, with the trail
+    while somebody walks it; memory for one batch."""
 
     add: Callable[[str], None]
+    files: bool = False
     seen: dict[str, int] = field(default_factory=dict)
     _waiting: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -85,10 +108,17 @@ class BoundCheck:
         waiting = self._waiting.pop(kind)
         if kind not in _kinds:
             return
-        found = _kinds[kind].digests(list(waiting))
+        known = _kinds[kind]
+        found = known.digests(list(waiting))
         self.seen[kind] = self.seen.get(kind, 0) + len(found)
         for row, digest in waiting.items():
-            if row not in found:
+            now = found.get(row)
+            if now is None:
                 self.add(f"{kind} {row} is missing.")
-            elif found[row] != digest:
+            elif isinstance(now, Unreadable):
+                self.add(f"{kind} {row} does not open: {now.why}.")
+            elif now != digest:
                 self.add(f"{kind} {row} was changed after it was written.")
+        if self.files and known.files is not None:
+            for problem in known.files(list(found)):
+                self.add(problem)

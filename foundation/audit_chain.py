@@ -133,18 +133,21 @@ def _content(entry: AuditEntry, sequence: int, previous: bytes) -> list[Any]:
     ]
 
 
-def verify_audit_chain(*, expect: str = "", anchors: Iterable[Anchor] = ()) -> ChainReport:
+def verify_audit_chain(
+    *, expect: str = "", anchors: Iterable[Anchor] = (), files: bool = False
+) -> ChainReport:
     """Walks the whole chain in one consistent reading, in constant memory.
 
     A break is reported once: the walk goes on from what the entry itself claims. `expect` is the
     hash (hexadecimal) of a head noted earlier, which the chain must still contain; `anchors` are
-    such heads with their places. Rows that entries vouch for are compared, too.
+    such heads with their places. Rows that entries vouch for are compared, too, and with `files`
+    also what those have outside of the database.
     """
     report = ChainReport()
     heads = {anchor.sequence: anchor.head for anchor in anchors}
     expected_seen = not expect
     with one_reading():
-        bound = BoundCheck(report.add)
+        bound = BoundCheck(report.add, files)
         for entry in _sealed().iterator(chunk_size=_BATCH):
             _check(entry, report)
             bound.look(_after(entry))

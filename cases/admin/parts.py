@@ -9,7 +9,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import content_disposition_header
 
-from cases.files.attachments import Damaged, content_of
+from cases.files.attachments import content_of
+from cases.files.storing import Damaged
 from cases.models import Attachment, Case
 from cases.page.context import tab_context
 from cases.page.tabs import linked, may_see, template_of

@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone as clock
 
+from cases.files.binding import bound_attachment
 from cases.files.filetypes import ALLOWED, media_type_of
+from cases.files.storing import opened, root, store
 from cases.models import Attachment, Case, CaseEntry
 from cases.services.changing import change, refuse_while_closing
 from cases.services.working import WORK
 from foundation import audit
-from foundation.crypto import TamperedValue, UnknownKeyVersion, seal, unseal
-from foundation.errors import BadRequest, Conflict, FieldError, Problem, TooLarge
-from foundation.files import whole_file
+from foundation.errors import BadRequest, Conflict, FieldError, TooLarge
 from foundation.models import User
 from foundation.permissions import require
 
@@ -34,12 +33,6 @@ MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_FILES: Final = 50  # of a case
 ORPHANED_AFTER: Final = timedelta(hours=1)
 _UNSAFE: Final = re.compile(r"[^\w .,()+@-]")
-
-
-class Damaged(Problem):
-    """A stored file that is gone or is not what was stored."""
-
-    status, type, title = 500, "file-damaged", "The file cannot be given out"
 
 
 @transaction.atomic
@@ -63,19 +56,22 @@ def attach(*, case_id: int, name: str, content: bytes, by: User) -> Attachment:
         digest=digest,
         by=by,
     )
-    path = _path(row.pk)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with whole_file(path) as file:
-        file.write(seal(content, context=_context(row.pk)))
+    store(row.pk, content)
     row.save(force_insert=True)
-    facts = {"attachment": str(row.pk), "name": row.name, "media_type": media_type}
-    change(case, kind=CaseEntry.Kind.ATTACHED, by=by, facts={**facts, "size": row.size})
+    facts = {
+        "attachment": str(row.pk),
+        "name": row.name,
+        "media_type": media_type,
+        "size": row.size,
+    }
+    bound = bound_attachment(row)
+    change(case, kind=CaseEntry.Kind.ATTACHED, by=by, facts=facts, bound=bound)
     return row
 
 
 def content_of(attachment: Attachment, *, to: User) -> bytes:
     """The file as it came in; who took it is written down. Raises Damaged."""
-    content = _opened(attachment)
+    content = opened(attachment)
     audit.record(
         actor=to,
         action="cases.download",
@@ -90,7 +86,7 @@ def remove_orphans() -> int:
     """Removes files that no row names, ORPHANED_AFTER their making; how many."""
     before = (clock.now() - ORPHANED_AFTER).timestamp()
     removed = 0
-    for directory in sorted(_root().glob("[0-9a-f][0-9a-f]")):
+    for directory in sorted(root().glob("[0-9a-f][0-9a-f]")):
         old = {path.name: path for path in directory.iterdir() if _made_before(path, before)}
         ids = [number for name in old if (number := _uuid(name.partition(".")[0]))]
         kept = {pk.hex for pk in Attachment.objects.filter(pk__in=ids).values_list("pk", flat=True)}
@@ -139,31 +135,6 @@ def _demand_room(case: Case, digest: bytes) -> None:
     for known, name in there:
         if bytes(known) == digest:
             raise Conflict(f"The case has this file already, as {name}.", type="file-there")
-
-
-def _opened(attachment: Attachment) -> bytes:
-    try:
-        content = unseal(_path(attachment.pk).read_bytes(), context=_context(attachment.pk))
-    except (OSError, TamperedValue, UnknownKeyVersion) as error:
-        log.error("attachment %s does not open: %s", attachment.pk, type(error).__name__)
-        raise Damaged("The stored file is missing or was changed; tell an administrator.") from None
-    if hashlib.sha256(content).digest() != bytes(attachment.digest):
-        log.error("attachment %s has another digest", attachment.pk)
-        raise Damaged("The stored file is not the one that was attached; tell an administrator.")
-    return content
-
-
-def _root() -> Path:
-    return Path(settings.ATTACHMENTS_DIR)
-
-
-def _path(number: UUID) -> Path:
-    """By its last two digits, which are random: the first ones tell the time."""
-    return _root() / number.hex[-2:] / number.hex
-
-
-def _context(number: UUID) -> bytes:
-    return f"cases.attachment:{number}".encode()
 
 
 def _made_before(path: Path, moment: float) -> bool:

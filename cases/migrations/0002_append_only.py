@@ -1,5 +1,5 @@
-"""The timeline, outcomes and approved reports: what is promised never to change, the database
-refuses to change."""
+"""The timeline, outcomes, files and approved reports: what is promised never to change, the
+database refuses to change."""
 
 from django.db import migrations
 
@@ -55,6 +55,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(REFUSE, REFUSE_BACK),
         *(
             migrations.RunSQL(TRIGGERS.format(table=table), TRIGGERS_BACK.format(table=table))
-            for table in ("caseentry", "reviewoutcome")
+            for table in ("attachment", "caseentry", "reviewoutcome")
         ),
     ]

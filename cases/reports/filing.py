@@ -22,6 +22,7 @@ from cases.reports.activity import (
     seal_content,
     standing_of,
 )
+from cases.reports.binding import bound_approval, bound_report
 from cases.reports.drafting import draft_of
 from cases.services.changing import change
 from cases.services.working import SUPERVISE, WORK
@@ -127,7 +128,8 @@ def approve_report(request: ApprovalRequest) -> None:
     report.state, report.approval = State.APPROVED, request
     report.save(update_fields=["state", "approval"])
     last = request.votes.order_by("-pk").first()
-    _tell(case, report, last.voter if last else request.requested_by, "approved", told["sha256"])
+    by = last.voter if last else request.requested_by
+    _tell(case, report, by, "approved", told["sha256"], bound=bound_approval(report))
 
 
 def _locked(case_id: int) -> Case:
@@ -156,12 +158,27 @@ def _keep(case: Case, content: Content, by: User, happening: str) -> ActivityRep
     report = ActivityReport(case=case, version=last + 1, by=by)
     report.sealed = seal_content(report, content)
     report.save(force_insert=True)
-    _tell(case, report, by, happening, content_digest(content), revealed=content.identified)
+    digest = content_digest(content)
+    _tell(
+        case,
+        report,
+        by,
+        happening,
+        digest,
+        bound=bound_report(report, digest),
+        revealed=content.identified,
+    )
     return report
 
 
 def _tell(
-    case: Case, report: ActivityReport, by: User, happening: str, digest: str, **more: Any
+    case: Case,
+    report: ActivityReport,
+    by: User,
+    happening: str,
+    digest: str,
+    bound: dict[str, dict[str, str]] | None = None,
+    **more: Any,
 ) -> None:
     """Steps that others wait for go on the timeline; every step goes on the trail."""
     facts = {"report": happening, "version": report.version, "sha256": digest}
@@ -170,8 +187,9 @@ def _tell(
             actor=by,
             action=f"cases.{CaseEntry.Kind.REPORTED}",
             subject=f"cases.case:{case.pk}",
-            after=facts,
+            after={**facts, **(bound or {})},
             institution_id=case.institution_id,
         )
     else:
-        change(case, kind=CaseEntry.Kind.REPORTED, by=by, facts={**facts, **more})
+        facts |= more
+        change(case, kind=CaseEntry.Kind.REPORTED, by=by, facts=facts, bound=bound)

@@ -9,32 +9,33 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cases.models import CaseEntry, ReviewOutcome
-from foundation.audit_bound import KEY, Bound, digest_of, register_bound
+from foundation.audit_bound import Bound, bind, digest_of, register_bound
 
 ENTRY: Final = "cases.caseentry"
 OUTCOME: Final = "cases.reviewoutcome"
 
 
 def entry_digest(row: CaseEntry) -> str:
-    content = [str(row.pk), row.case_id, str(row.kind), _time(row.at), row.by_id]
+    content = [str(row.pk), row.case_id, str(row.kind), exactly(row.at), row.by_id]
     return digest_of([*content, row.text, row.facts])
 
 
 def outcome_digest(row: ReviewOutcome) -> str:
     content = [str(row.pk), str(row.transaction_id), row.case_id, str(row.status)]
-    return digest_of([*content, row.by_id, _time(row.at), row.reason])
+    return digest_of([*content, row.by_id, exactly(row.at), row.reason])
 
 
 def bound_entry(row: CaseEntry) -> dict[str, dict[str, str]]:
     """For the `after` of the audit entry that tells of it."""
-    return {KEY: {f"{ENTRY}:{row.pk}": entry_digest(row)}}
+    return bind(ENTRY, {str(row.pk): entry_digest(row)})
 
 
 def bound_outcomes(rows: Iterable[ReviewOutcome]) -> dict[str, dict[str, str]]:
-    return {KEY: {f"{OUTCOME}:{row.pk}": outcome_digest(row) for row in rows}}
+    return bind(OUTCOME, {str(row.pk): outcome_digest(row) for row in rows})
 
 
-def _time(at: datetime) -> str:
+def exactly(at: datetime) -> str:
+    """As digests have a time: in UTC, to the microsecond."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,6 +1,6 @@
 """What every change of a case has in common: lock, version, entry, audit row and event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
@@ -10,6 +10,7 @@ from cases.events import CaseChanged
 from cases.models import Case, CaseEntry, Closing, ReviewOutcome
 from cases.services.binding import bound_entry, bound_outcomes
 from foundation import audit
+from foundation.audit_bound import joined as joined_bound
 from foundation.errors import Conflict
 from foundation.models import User
 from foundation.outbox import publish_all
@@ -59,9 +60,13 @@ def change(
     by: User | None,
     text: str = "",
     facts: dict[str, Any] | None = None,
+    bound: Mapping[str, Mapping[str, str]] | None = None,
     **fields: Any,
 ) -> CaseEntry:
-    """Store new values of a locked case with all that goes with it; the timeline's new entry."""
+    """Store new values of a locked case with all that goes with it; the timeline's new entry.
+
+    `bound`: other rows that the audit entry vouches for (foundation.audit_bound.bind).
+    """
     before = {name: getattr(case, name) for name in fields}
     for name, value in fields.items():
         setattr(case, name, value)
@@ -78,7 +83,7 @@ def change(
         action=f"cases.{kind}",
         subject=f"cases.case:{case.pk}",
         before=_plain(before) or None,
-        after={**(_plain(fields) or facts or {}), **bound_entry(entry)},
+        after={**(_plain(fields) or facts or {}), **joined_bound(bound_entry(entry), bound or {})},
         institution_id=case.institution_id,
     )
     return entry

@@ -10,11 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from cases.files import attachments
+from cases.files import attachments, storing
 from cases.files.attachments import MOST_FILES, attach, content_of, remove_orphans, safe_name
 from cases.models import Attachment, Case, CaseEntry
 from cases.services import working
 from cases.tests.conftest import person
+from cases.tests.tampering import tamper
 from foundation.errors import Conflict, Forbidden, TooLarge
 from foundation.models import AuditEntry
 
@@ -176,7 +177,7 @@ def test_a_damaged_file_is_never_given_out(case, analyst, room, harm):
     elif harm == "changed":
         path.write_bytes(path.read_bytes()[:-1] + b"x")
     else:
-        Attachment.objects.filter(pk=row.pk).update(digest=b"x" * 32)
+        tamper("cases_attachment", "UPDATE cases_attachment SET digest = 'other'")
     answer = fetch(analyst, row)
     assert answer.status_code == 302
     page = signed_in(analyst).get(answer["Location"]).content.decode()
@@ -187,7 +188,7 @@ def test_a_damaged_file_is_never_given_out(case, analyst, room, harm):
 def test_what_was_rolled_back_is_swept_away_later_and_the_rest_stays(case, analyst, room):
     kept = attach(case_id=case.pk, name="a.pdf", content=PDF, by=analyst)
     lost = attach(case_id=case.pk, name="b.pdf", content=PDF + b"2", by=analyst)
-    Attachment.objects.filter(pk=lost.pk).delete()
+    tamper("cases_attachment", "DELETE FROM cases_attachment WHERE id = %s", lost.pk)
     assert remove_orphans() == 0, "it may still commit"
     old = time.time() - 7_200
     for path in stored(room):
@@ -206,7 +207,7 @@ def test_a_write_that_fails_leaves_no_row(case, analyst, room, monkeypatch):
     def full(*_, **__):
         raise OSError("no space left")
 
-    monkeypatch.setattr(attachments, "whole_file", full)
+    monkeypatch.setattr(storing, "whole_file", full)
     with pytest.raises(OSError, match="no space"):
         attach(case_id=case.pk, name="a.pdf", content=PDF, by=analyst)
     assert not Attachment.objects.exists()

@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from cases.models import CaseEntry, ReviewOutcome
 from cases.services import working
+from cases.tests.tampering import tamper
 from foundation.audit_chain import seal_audit_chain, verify_audit_chain
 
 pytestmark = pytest.mark.django_db
@@ -17,16 +18,6 @@ def decided(case, analyst):
     working.decide(case_id=case.pk, by=analyst, disposition="genuine", reason="confirmed")
     seal_audit_chain()
     return case
-
-
-def tamper(table: str, statement: str) -> None:
-    """As somebody who can switch the triggers off."""
-    connection.check_constraints()
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(statement)
-        connection.check_constraints()
-        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 def test_what_was_not_touched_verifies(decided):

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from cases.alerts.opening import open_alerts
+from cases.files.binding import bound_attachment
 from cases.models import Attachment
 from cases.reports.dossier import Part, parts_of
 from cases.reports.text import BOLD, MISSING, PLAIN, showable, width_of, wrapped
@@ -16,6 +17,7 @@ from cases.reports.writing import make_dossier, write_json, write_pdf
 from cases.services import working
 from cases.tests.conftest import flag, person
 from cases.tests.test_pages import HOSTILE, signed_in
+from foundation import audit
 from foundation.audit_chain import verify_audit_chain
 from foundation.errors import Forbidden
 from foundation.models import AuditEntry, User
@@ -32,7 +34,7 @@ def worked(bank, case, analyst):
     working.claim(case_id=case.pk, by=analyst)
     for text in (NOTE, HOSTILE):
         working.note(case_id=case.pk, by=analyst, text=text)
-    Attachment.objects.create(
+    file = Attachment.objects.create(
         case=case,
         name="=cmd<script>.pdf",
         media_type="application/pdf",
@@ -40,6 +42,7 @@ def worked(bank, case, analyst):
         digest=b"d" * 32,
         by=analyst,
     )
+    audit.record(actor=analyst, action="t", subject="t", after=bound_attachment(file))
     working.decide(
         case_id=case.pk,
         by=analyst,

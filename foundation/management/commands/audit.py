@@ -26,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--anchors", type=Path, help="verify: another file of anchors, such as a copy."
         )
+        parser.add_argument(
+            "--files", action="store_true", help="verify: open each attached file, too."
+        )
         parser.add_argument("--out", type=Path, help="export: the file; standard output without.")
         parser.add_argument(
             "--after", type=int, default=0, help="export: only entries after this number."
@@ -39,7 +42,8 @@ class Command(BaseCommand):
         elif what == "export":
             self._export(options["out"], options["after"])
         else:
-            self._verify(options["expect"].lower(), options["anchors"] or anchor_file())
+            path = options["anchors"] or anchor_file()
+            self._verify(options["expect"].lower(), path, files=options["files"])
 
     def _anchor(self) -> None:
         seal_audit_chain()
@@ -59,9 +63,9 @@ class Command(BaseCommand):
             raise CommandError(f"{out} cannot be written: {error.strerror}.") from None
         self.stdout.write(f"{done.entries:,} entries written to {out}. Head: {done.head}")
 
-    def _verify(self, expect: str, path: Path) -> None:
+    def _verify(self, expect: str, path: Path, *, files: bool) -> None:
         anchors, problems = read_anchors(path)
-        report = verify_audit_chain(expect=expect, anchors=anchors)
+        report = verify_audit_chain(expect=expect, anchors=anchors, files=files)
         for problem in problems:
             report.add(problem)
         for problem in report.problems:
