@@ -6,16 +6,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from cases.models import Case, ReviewOutcome
+from cases.models import Alert, Case, CaseEntry, ReviewOutcome
 from cases.queues.filters import Filter, waiting
 from cases.services.working import WORK
 from clients.models import StaffScope
 from clients.queries import SEE_ALL
 from foundation.models import User
 
-ALERTS_SHOWN = 50
-ENTRIES_SHOWN = 100
-OTHERS_SHOWN = 10
 COUNTED_UP_TO = 1_000
 MOST_PEOPLE = 200
 
@@ -32,6 +29,24 @@ def current_statuses(transactions: Iterable[UUID]) -> dict[UUID, str]:
         .distinct("transaction_id")
     )
     return dict(newest.values_list("transaction_id", "status"))
+
+
+def top_reasons(cases: Iterable[int]) -> dict[int, str]:
+    """The reason of each case's strongest alert; one query."""
+    alerts = Alert.objects.filter(case__in=list(cases))
+    strongest = alerts.order_by("case_id", "-score", "-id").distinct("case_id")
+    return dict(strongest.values_list("case_id", "reason"))
+
+
+def knows_of_reports(user: User) -> bool:
+    """Who works on cases, or looks after the audit trail: nobody else learns that somebody was
+    reported to the authorities."""
+    return user.has_perm(WORK) or user.has_perm("foundation.view_auditentry")
+
+
+def hidden_from(user: User) -> frozenset[CaseEntry.Kind]:
+    """Kinds of entries of a timeline that the person is not shown."""
+    return frozenset() if knows_of_reports(user) else frozenset({CaseEntry.Kind.REPORTED})
 
 
 def count_waiting(scope: list[int] | None, *, now: datetime) -> int:

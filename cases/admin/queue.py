@@ -94,7 +94,7 @@ class QueuePages(FactPageAdmin):
         """A look at a case beside the queue: a part of a page, five queries."""
         demand(request, "cases.view_case")
         case: Case = found(self, request, str(pk))
-        context = {"look": preview_of(case, now=clock.now()), "case": case}
+        context = {"look": preview_of(case, person(request), now=clock.now()), "case": case}
         return HttpResponse(render_to_string("cases/queue_preview.html", context, request))
 
     def claim_next_view(self, request: HttpRequest) -> HttpResponse:

@@ -57,8 +57,9 @@ class TimesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        hours = [given.get(f"hours_{level}") for level in ("critical", "high", "medium")]
-        if None not in hours and hours != sorted(hours):
+        said = (given.get(f"hours_{level}") for level in ("critical", "high", "medium"))
+        hours = [each for each in said if each is not None]
+        if hours != sorted(hours):
             self.add_error("hours_critical", "The more critical, the sooner.")
         return given
 

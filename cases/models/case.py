@@ -1,5 +1,7 @@
 """The case: what is known of it, who has it, how it ended."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator
@@ -152,6 +154,13 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"Case {self.pk}"
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.status != Case.Status.CLOSED and self.due_at < now
+
+    def is_asleep(self, now: datetime) -> bool:
+        """Snoozed, and not yet to come back."""
+        return self.snoozed_until is not None and self.snoozed_until > now
 
 
 class Closing(models.Model):

@@ -14,6 +14,7 @@ from cases.page.pending import pending
 from cases.page.reading import Facts, closings_for, facts_of
 from cases.page.tabs import FIRST, TABS, Asked, links, may_see, template_of
 from cases.page.words import Told, tell
+from cases.queries import hidden_from
 from cases.services.mentions import see
 from cases.typologies import in_words
 from foundation.models import User
@@ -82,16 +83,15 @@ def tab_context(case: Case, user: User, params: QueryDict, name: str) -> dict[st
 
 def _head(case: Case, user: User, facts: Facts) -> dict[str, Any]:
     now = clock.now()
-    closed = case.status == Case.Status.CLOSED
     return {
         "title": f"Case {case.pk}",
         "case": case,
         "mask": masked_reference(case.customer),
-        "closed": closed,
+        "closed": case.status == Case.Status.CLOSED,
         "typology": in_words(case.typology),
         "suspected": in_words(case.suspected) if case.suspected else "",
-        "overdue": not closed and case.due_at < now,
-        "asleep": case.snoozed_until is not None and case.snoozed_until > now,
+        "overdue": case.is_overdue(now),
+        "asleep": case.is_asleep(now),
         "mine": case.assignee_id == user.pk,
         "proposal": case.proposal,
         "others_in_words": _others_in_words(facts.others),
@@ -166,5 +166,5 @@ def _news(case: Case, form: Any) -> list[Told]:
     if version is None or version >= case.version:
         return []
     most = min(case.version - version, NEWS_SHOWN)
-    rows = case.entries.select_related("by").order_by("-pk")[:most]
-    return [tell(entry) for entry in rows]
+    rows = case.entries.exclude(kind__in=hidden_from(form.user)).select_related("by")
+    return [tell(entry) for entry in rows.order_by("-pk")[:most]]

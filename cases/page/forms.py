@@ -8,6 +8,7 @@ from django.utils import timezone as clock
 
 from cases.files.attachments import MOST_BYTES
 from cases.models import Case
+from cases.queries import colleagues
 from cases.services.listing import identifiers_of, lists_for
 from cases.typologies import TYPOLOGIES
 from foundation.models import User
@@ -94,8 +95,6 @@ class AssignForm(ActForm):
     )
 
     def __init__(self, data: Any = None, *, case: Case, user: User) -> None:
-        from cases.queries import colleagues
-
         super().__init__(data, case=case, user=user)
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101  (for the type checker)

@@ -16,7 +16,7 @@ from cases.page.buttons import act_url
 from cases.page.reading import COUNTED_UP_TO, Facts
 from cases.page.related import related_cases
 from cases.page.similar import similar_cases
-from cases.queries import current_statuses
+from cases.queries import current_statuses, hidden_from
 from cases.reports.pages import tab_context
 from cases.services.listing import entries_naming
 from cases.services.mentions import names_in
@@ -113,6 +113,7 @@ def _timeline(asked: Asked) -> Context:
         asked.case,
         kind=asked.params.get("kind", ""),
         number=int(number) if number.isdecimal() and len(number) < 4 else 1,
+        hidden=hidden_from(asked.user),
     )
     return {"timeline": shown, "kinds": timeline.KINDS.items()}
 

@@ -1,9 +1,10 @@
 """Everything that happened around a case, newest first: changes and notes, the customer's
 transactions, alerts, log-ins as supplied, list hits, labels, other cases, webhooks."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from django.urls import reverse
@@ -65,6 +66,9 @@ class Moment:
     here: bool = False
 
 
+_Source = tuple[frozenset[str], Callable[[Case, int], Iterable[Moment]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     moments: Sequence[Moment]
@@ -73,12 +77,16 @@ class Timeline:
     more: bool
 
 
-def timeline(case: Case, *, kind: str = "", number: int = 1) -> Timeline:
-    """One page of it; seven queries at most, however much there is."""
+def timeline(
+    case: Case, *, kind: str = "", number: int = 1, hidden: Collection[str] = ()
+) -> Timeline:
+    """One page of it; seven queries at most, however much there is. `hidden` are kinds of entries
+    that are left out."""
     kind = kind if kind in KINDS else ""
     number = min(max(number, 1), MOST_PAGES)
     most = number * PAGE + 1
-    wanted = [read for kinds, read in _SOURCES if not kind or kind in kinds]
+    sources: list[_Source] = [(_CHANGES, partial(_entries, hidden=hidden)), *_SOURCES]
+    wanted = [read for kinds, read in sources if not kind or kind in kinds]
     found = [moment for read in wanted for moment in read(case, most)]
     if kind:
         found = [moment for moment in found if moment.kind == kind]
@@ -87,8 +95,9 @@ def timeline(case: Case, *, kind: str = "", number: int = 1) -> Timeline:
     return Timeline(shown, kind, number, len(found) > number * PAGE and number < MOST_PAGES)
 
 
-def _entries(case: Case, most: int) -> Iterable[Moment]:
-    rows = list(case.entries.select_related("by").order_by("-pk")[:most])
+def _entries(case: Case, most: int, *, hidden: Collection[str]) -> Iterable[Moment]:
+    entries = case.entries.exclude(kind__in=hidden).select_related("by")
+    rows = list(entries.order_by("-pk")[:most])
     numbers = {row.facts.get("transaction") for row in rows if row.kind == CaseEntry.Kind.ALERTED}
     names = _names(case, numbers - {None})
     kinds = {CaseEntry.Kind.ALERTED: "alert", CaseEntry.Kind.NOTED: "note"}
@@ -202,7 +211,7 @@ def _others(case: Case, most: int) -> Iterable[Moment]:
             yield Moment(at=other.closed_at, kind="other", words=words, **about)
 
 
-_STATES: Final = {
+_STATES: Final[Mapping[str, str]] = {
     WebhookDelivery.State.PENDING: "review",
     WebhookDelivery.State.DELIVERED: "approved",
     WebhookDelivery.State.DEAD: "declined",
@@ -231,8 +240,8 @@ def _decision(number: object) -> str:
     return reverse("admin:scoring_decision_change", args=[number])
 
 
-_SOURCES: Final[tuple[tuple[frozenset[str], Callable[[Case, int], Iterable[Moment]]], ...]] = (
-    (frozenset({"case", "note", "alert"}), _entries),
+_CHANGES: Final = frozenset({"case", "note", "alert"})
+_SOURCES: Final[tuple[_Source, ...]] = (
     (frozenset({"transaction"}), _transactions),
     (frozenset({"login", "list"}), _of_alerts),
     (frozenset({"label"}), _labels),

@@ -89,6 +89,11 @@ class Asked:
     overdue: bool = False
     text: str = ""  # an exact case number, transaction, customer, device ...
 
+    @property
+    def of_one(self) -> bool:
+        """Whether one person's cases are asked for: those go by their due time."""
+        return self.whose == "mine" or self.assignee is not None
+
     def filter(self, scope: Iterable[int] | None, now: datetime) -> Filter:
         """All but whose it is and the text."""
         institutions = scope

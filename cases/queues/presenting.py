@@ -90,8 +90,7 @@ def _chip(name: str, value: str, form: QueueForm) -> str:
 def _order_in_words(asked: Asked) -> str:
     if asked.status == Case.Status.CLOSED:
         return "last closed on top"
-    own = asked.whose == "mine" or asked.assignee is not None
-    return "first due on top" if own else "most at stake on top; what waits rises"
+    return "first due on top" if asked.of_one else "most at stake on top; what waits rises"
 
 
 def _without(pairs: list[tuple[str, str]], pair: tuple[str, str]) -> list[tuple[str, str]]:

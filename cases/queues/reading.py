@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from cases.alerts.why import Reason, reasons_of
 from cases.models import Alert, Case, CaseEntry
+from cases.queries import hidden_from, top_reasons
 from cases.queues.filters import Asked, Filter, awake, waiting
 from cases.services.working import SUPERVISE
 from cases.typologies import in_words
@@ -39,7 +40,7 @@ class Row:
 
     @property
     def overdue(self) -> bool:
-        return self.case.status != Case.Status.CLOSED and self.case.due_at < self.now
+        return self.case.is_overdue(self.now)
 
     @property
     def soon(self) -> bool:
@@ -48,7 +49,7 @@ class Row:
 
     @property
     def asleep(self) -> bool:
-        return self.case.snoozed_until is not None and self.case.snoozed_until > self.now
+        return self.case.is_asleep(self.now)
 
     @property
     def waits(self) -> bool:
@@ -101,8 +102,7 @@ def cases_asked_for(
 def _order(asked: Asked) -> tuple[str, ...]:
     if asked.status == Case.Status.CLOSED:
         return ("-closed_at", "-pk")
-    own = asked.whose == "mine" or asked.assignee is not None
-    return ("due_at", "pk") if own else ("-rank", "-pk")
+    return ("due_at", "pk") if asked.of_one else ("-rank", "-pk")
 
 
 def _named(text: str, scope: list[int] | None) -> Q:
@@ -134,7 +134,7 @@ def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePag
     rows = Case.objects.filter(pk__in=numbers).select_related(*_SHOWN).in_bulk()
     found = [rows[pk] for pk in numbers if pk in rows]
     shown = found[:PAGE]
-    reasons = _top_reasons([case.pk for case in shown])
+    reasons = top_reasons(case.pk for case in shown)
     return QueuePage(
         [
             Row(
@@ -148,15 +148,6 @@ def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePag
         number,
         len(found) > PAGE and number < MOST_PAGES,
     )
-
-
-def _top_reasons(cases: Sequence[int]) -> dict[int, str]:
-    strongest = (
-        Alert.objects.filter(case__in=cases)
-        .order_by("case_id", "-score", "-id")
-        .distinct("case_id")
-    )
-    return dict(strongest.values_list("case_id", "reason"))
 
 
 def compact_dollars(amount: float) -> str:
@@ -217,16 +208,16 @@ class Preview:
     asleep: bool
 
 
-def preview_of(case: Case, *, now: datetime) -> Preview:
-    """Two queries."""
+def preview_of(case: Case, user: User, *, now: datetime) -> Preview:
+    """What the person is shown of it. Two queries."""
     strongest = case.alerts.order_by("-score", "-pk")[:LOOKED_AT]
     hits = list(strongest.values_list("transaction__decision__hits", flat=True))
-    entries = case.entries.select_related("by").order_by("-pk")[:ENTRIES_IN_PREVIEW]
+    entries = case.entries.exclude(kind__in=hidden_from(user)).select_related("by")
     return Preview(
         customer=masked_reference(case.customer),
         reasons=reasons_of(hits)[:REASONS_IN_PREVIEW],
         alerts=len(hits),
-        entries=list(entries),
-        overdue=case.status != Case.Status.CLOSED and case.due_at < now,
-        asleep=case.snoozed_until is not None and case.snoozed_until > now,
+        entries=list(entries.order_by("-pk")[:ENTRIES_IN_PREVIEW]),
+        overdue=case.is_overdue(now),
+        asleep=case.is_asleep(now),
     )

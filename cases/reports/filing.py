@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from cases.models import ActivityReport, Case, CaseEntry
+from cases.queries import knows_of_reports
 from cases.reports.activity import (
     Content,
     Standing,
@@ -34,7 +35,6 @@ from foundation.permissions import require
 
 REVEAL: Final = "transactions.reveal_identifier"
 KIND: Final = "cases.report"
-_SEE: Final = (WORK, "foundation.view_auditentry")
 State = ActivityReport.State
 
 
@@ -46,8 +46,7 @@ def newest_report(case: Case | int) -> ActivityReport | None:
 
 def may_read(user: User, content: Content) -> bool:
     """Who works on cases or looks after the trail; customers' names in full: who may see those."""
-    sees = any(user.has_perm(name) for name in _SEE)
-    return sees and (not content.identified or user.has_perm(REVEAL))
+    return knows_of_reports(user) and (not content.identified or user.has_perm(REVEAL))
 
 
 @transaction.atomic

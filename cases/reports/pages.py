@@ -7,6 +7,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from cases.models import ActivityReport, Case
+from cases.queries import knows_of_reports
 from cases.reports.activity import LONGEST, QUESTIONS, Content, open_content, standing_of
 from cases.reports.filing import REVEAL, may_read, newest_report
 from cases.services.working import WORK
@@ -14,7 +15,6 @@ from foundation import approvals
 from foundation.errors import Problem
 from foundation.models import User
 
-SEE: Final = "foundation.view_auditentry"
 _ROWS: Final = {"who": 4, "what": 9, "when": 4, "where": 5, "why": 10}
 
 
@@ -106,7 +106,7 @@ def _versions(case: Case) -> list[tuple[ActivityReport, str]]:
 
 def tab_context(case: Case, user: User) -> dict[str, Any]:
     """The tab of the case: its dossier, and where its report stands for who may know of one."""
-    knows = user.has_perm(WORK) or user.has_perm(SEE)
+    knows = knows_of_reports(user)
     newest = newest_report(case) if knows else None
     return {
         "knows": knows,

@@ -1,13 +1,14 @@
 """A queue as CSV: the cases that its filters leave, in its order, streamed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
 from django.db.models import QuerySet
 
-from cases.models import Alert, Case
+from cases.models import Case
+from cases.queries import top_reasons
 from foundation import audit
 from foundation.models import User
 from foundation.spreadsheets import Cell, csv_chunks
@@ -62,15 +63,7 @@ def _rows(cases: QuerySet[Case], now: datetime) -> Iterator[Sequence[Cell]]:
             yield _row(case, reasons.get(case.pk, ""), now)
 
 
-def top_reasons(cases: Iterable[int]) -> dict[int, str]:
-    """The reason of each case's strongest alert; one query."""
-    alerts = Alert.objects.filter(case__in=list(cases))
-    strongest = alerts.order_by("case_id", "-score", "-id").distinct("case_id")
-    return dict(strongest.values_list("case_id", "reason"))
-
-
 def _row(case: Case, reason: str, now: datetime) -> Sequence[Cell]:
-    overdue = case.status != Case.Status.CLOSED and case.due_at < now
     return (
         case.pk,
         case.institution.name,
@@ -88,7 +81,7 @@ def _row(case: Case, reason: str, now: datetime) -> Sequence[Cell]:
         round(case.loss, 2),
         _time(case.opened_at),
         _time(case.due_at),
-        "yes" if overdue else "no",
+        "yes" if case.is_overdue(now) else "no",
         _time(case.closed_at),
         _time(case.snoozed_until),
         case.assignee.get_username() if case.assignee else "",

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -182,6 +183,20 @@ def test_no_event_and_no_dossier_tells_of_it(case, submitted, supervisor):
     assert "reported" not in told
     content = {p.name: p.one or list(p.many) for p in parts_of(case, revealed=False)}
     assert "reported" not in json.dumps(content)
+
+
+@pytest.mark.parametrize(("role", "knows"), [("analyst", 1), ("auditor", 1), ("none", 0)])
+def test_of_who_sees_cases_not_everybody_learns_of_it(case, submitted, role, knows):
+    reader = person("reader", role if knows else "analyst")
+    if not knows:
+        reader.groups.clear()
+        reader.user_permissions.add(Permission.objects.get(codename="view_case"))
+    client = signed_in(reader)
+    fragment = reverse("admin:cases_case_tab", args=[case.pk, "timeline"])
+    for address in (fragment, url("case_preview", case)):
+        page = text_of(client.get(address))
+        assert ("report" in page) is bool(knows)
+    assert client.get(url("case_report", case)).status_code == (200 if knows else 403)
 
 
 # -- pages ------------------------------------------------------------------------------------
