@@ -79,7 +79,10 @@ class QueuePages(FactPageAdmin):
         cases = cases_asked_for(asked, by=user, scope=scope, now=now)
         number = request.GET.get("page", "1")
         shown = queue_page(
-            cases, number=int(number) if number.isdecimal() and len(number) < 6 else 1, now=now
+            cases,
+            number=int(number) if number.isdecimal() and len(number) < 6 else 1,
+            now=now,
+            supervises=user.has_perm(SUPERVISE),
         )
         queues = counted(queues_of(user), by=user, scope=scope, now=now)
         context = queue_context(

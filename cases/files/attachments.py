@@ -20,7 +20,7 @@ from cases.files.binding import bound_attachment
 from cases.files.filetypes import ALLOWED, media_type_of
 from cases.files.storing import opened, root, store
 from cases.models import Attachment, Case, CaseEntry
-from cases.services.changing import change, refuse_while_closing
+from cases.services.changing import change, lock, refuse_while_closing
 from cases.services.working import WORK
 from foundation import audit
 from foundation.errors import BadRequest, Conflict, FieldError, TooLarge
@@ -44,7 +44,7 @@ def attach(*, case_id: int, name: str, content: bytes, by: User) -> Attachment:
     """
     require(by, WORK)
     media_type = _checked(content)
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    case = lock(case_id, by=by)
     refuse_while_closing(case)
     digest = hashlib.sha256(content).digest()
     _demand_room(case, digest)

@@ -214,7 +214,8 @@ def offered(case: Case, user: User, *, closing: bool = False) -> list[str]:
     if case.status == Case.Status.CLOSED:
         return ["reopen", "note", "attach"] if supervises else ["note", "attach"]
     mine = case.assignee_id == user.pk
-    names = [] if case.assignee_id else ["claim"]
+    theirs = case.status == Case.Status.ESCALATED and not supervises
+    names = [] if case.assignee_id or theirs else ["claim"]
     if mine or supervises:
         names += _verdicts(case, user)
         names += [*_moves(case), "snooze", "assign"]

@@ -37,6 +37,7 @@ class Row:
     customer: str  # masked
     reason: str  # of its strongest alert
     now: datetime
+    supervises: bool = True  # whoever looks
 
     @property
     def overdue(self) -> bool:
@@ -62,8 +63,9 @@ class Row:
 
     @property
     def free(self) -> bool:
-        """Whether it may be claimed from the list."""
-        return not (self.waits or self.closing)
+        """Whether it may be claimed from the list: an escalated one by supervisors."""
+        theirs = self.case.status == Case.Status.ESCALATED and not self.supervises
+        return not (self.waits or self.closing or theirs)
 
     @property
     def kind(self) -> str:
@@ -123,7 +125,9 @@ def _all_institutions() -> list[int]:
     return list(Institution.objects.values_list("pk", flat=True))
 
 
-def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePage:
+def queue_page(
+    cases: QuerySet[Case], *, number: int, now: datetime, supervises: bool = True
+) -> QueuePage:
     """One page of them; three queries, no count. Page numbers outside 1..MOST_PAGES are drawn in.
 
     Which rows is asked first, from an index alone: the rows that are skipped are never joined.
@@ -142,6 +146,7 @@ def queue_page(cases: QuerySet[Case], *, number: int, now: datetime) -> QueuePag
                 customer=masked_reference(case.customer),
                 reason=reasons.get(case.pk, ""),
                 now=now,
+                supervises=supervises,
             )
             for case in shown
         ],

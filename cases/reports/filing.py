@@ -25,7 +25,7 @@ from cases.reports.activity import (
 )
 from cases.reports.binding import bound_approval, bound_report
 from cases.reports.drafting import draft_of
-from cases.services.changing import change
+from cases.services.changing import change, seen
 from cases.services.working import SUPERVISE, WORK
 from foundation import audit
 from foundation.approvals import on_approved, request_approval
@@ -55,7 +55,7 @@ def draft_report(*, case_id: int, by: User, revealed: bool = False) -> ActivityR
     require(by, WORK)
     if revealed:
         require(by, REVEAL)
-    case = _locked(case_id)
+    case = _locked(case_id, by)
     newest = newest_report(case)
     if newest is not None and newest.state != State.APPROVED:
         raise Conflict("There is a report on this case; edit that.", type="report-exists")
@@ -71,7 +71,7 @@ def save_report(*, case_id: int, by: User, version: int, content: Content) -> Ac
     """
     require(by, WORK)
     content = checked(content)
-    case = _locked(case_id)
+    case = _locked(case_id, by)
     newest = _editable(case, version)
     before = open_content(newest)
     content = msgspec.structs.replace(content, identified=before.identified)
@@ -84,7 +84,7 @@ def save_report(*, case_id: int, by: User, version: int, content: Content) -> Ac
 def submit_report(*, case_id: int, by: User, version: int) -> ActivityReport:
     """Asks another person for approval of this version. Raises BadRequest for missing answers."""
     require(by, WORK)
-    case = _locked(case_id)
+    case = _locked(case_id, by)
     newest = _editable(case, version)
     content = open_content(newest)
     if errors := missing(content):
@@ -120,7 +120,7 @@ def submit_report(*, case_id: int, by: User, version: int) -> ActivityReport:
 def approve_report(request: ApprovalRequest) -> None:
     """Makes the version final. What was agreed to is what is kept, or nothing is."""
     told = request.payload
-    case = _locked(told["case"])
+    case = _locked(told["case"], None)
     report = ActivityReport.objects.select_for_update().get(pk=told["report"])
     if content_digest(open_content(report)) != told["sha256"]:
         raise Conflict("The report is not the one that was submitted.", type="report-changed")
@@ -131,9 +131,10 @@ def approve_report(request: ApprovalRequest) -> None:
     _tell(case, report, by, "approved", told["sha256"], bound=bound_approval(report))
 
 
-def _locked(case_id: int) -> Case:
-    rows = Case.objects.select_related("institution", "customer")
-    return rows.select_for_update(of=("self",)).get(pk=case_id)
+def _locked(case_id: int, by: User | None) -> Case:
+    """`by` is None where the approval has asked who may. Raises NotFound as `seen`."""
+    rows = Case.objects.select_related("institution", "customer").select_for_update(of=("self",))
+    return rows.get(pk=case_id) if by is None else seen(rows.filter(pk=case_id).first(), by)
 
 
 def _editable(case: Case, version: int) -> ActivityReport:

@@ -23,7 +23,7 @@ def ask(*, case_id: int, question: str, by: User, version: int | None = None) ->
     if not 0 < len(question) <= MOST_CHARACTERS:
         message = "must have 1 to 2,000 characters"
         raise BadRequest(f"The question {message}.", errors=[FieldError("question", message)])
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     return change(
         case,

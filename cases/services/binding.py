@@ -27,7 +27,11 @@ def outcome_digest(row: ReviewOutcome) -> str:
 
 def bound_entry(row: CaseEntry) -> dict[str, dict[str, str]]:
     """For the `after` of the audit entry that tells of it."""
-    return bind(ENTRY, {str(row.pk): entry_digest(row)})
+    return bound_entries([row])
+
+
+def bound_entries(rows: Iterable[CaseEntry]) -> dict[str, dict[str, str]]:
+    return bind(ENTRY, {str(row.pk): entry_digest(row) for row in rows})
 
 
 def bound_outcomes(rows: Iterable[ReviewOutcome]) -> dict[str, dict[str, str]]:

@@ -11,9 +11,10 @@ from cases.models import Case, CaseEntry, Closing, ReviewOutcome
 from cases.services.binding import bound_entry, bound_outcomes
 from foundation import audit
 from foundation.audit_bound import joined as joined_bound
-from foundation.errors import Conflict
+from foundation.errors import Conflict, NotFound
 from foundation.models import User
 from foundation.outbox import publish_all
+from foundation.scopes import sees_institution
 
 _HAPPENING = {CaseEntry.Kind.OPENED: "opened", CaseEntry.Kind.DECIDED: "closed"}
 _UNTOLD = frozenset({CaseEntry.Kind.REPORTED, CaseEntry.Kind.UNDONE})
@@ -21,10 +22,24 @@ _UNTOLD = frozenset({CaseEntry.Kind.REPORTED, CaseEntry.Kind.UNDONE})
 taken back nobody had heard."""
 
 
-def locked(case_id: int, *, version: int | None = None) -> Case:
-    """The case, locked until the commit. Raises Case.DoesNotExist; Conflict when it has changed
-    since `version` was shown, is closed, or is about to be."""
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+def lock(case_id: int, *, by: User) -> Case:
+    """The case, locked until the commit, whatever its state. Raises NotFound as `seen`."""
+    rows = Case.objects.select_for_update(of=("self",))
+    return seen(rows.filter(pk=case_id).first(), by)
+
+
+def seen(case: Case | None, by: User) -> Case:
+    """The same, if it is there and the person works for its institution. Raises NotFound: who does
+    not learns nothing of it, not even that it exists."""
+    if case is None or not sees_institution(by, case.institution_id):
+        raise NotFound("There is no such case in your institutions.", type="case-missing")
+    return case
+
+
+def locked(case_id: int, *, by: User, version: int | None = None) -> Case:
+    """The case, locked until the commit, to be changed by this person. Raises NotFound as
+    `seen`; Conflict when it has changed since `version` was shown, is closed, or is about to be."""
+    case = lock(case_id, by=by)
     if case.status == Case.Status.CLOSED:
         raise Conflict("The case is closed already; reopen it to change it.", type="case-closed")
     refuse_while_closing(case)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from cases.models import Case, CaseEntry, Closing
-from cases.services.changing import locked
+from cases.services.changing import lock, locked
 from cases.services.undoing import take_back
 from cases.services.working import WORK, check_decision, decide, demand_own, take
 from foundation import audit
@@ -41,7 +41,7 @@ def close_soon(
     """
     require(by, WORK)
     check_decision(disposition, reason, typology)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     if case.assignee_id is None:
         take(case, by)
@@ -72,7 +72,7 @@ def undo(*, case_id: int, by: User) -> CaseEntry:
     somebody else's.
     """
     require(by, WORK)
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    case = lock(case_id, by=by)
     closing = Closing.objects.select_related("by", "case").filter(pk=case.pk).first()
     if closing is None:
         raise Conflict(_too_late(case), type="case-decided")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cases.models import Case, CaseEntry
-from cases.services.changing import change
+from cases.services.changing import change, seen
 from cases.services.deciding import close
 from foundation import audit
 from foundation.approvals import State, cancel, on_approved, request_approval, required_votes
@@ -82,7 +82,7 @@ def proposal_of(request: ApprovalRequest) -> CaseEntry:
 def withdraw(*, case_id: int, by: User) -> Case:
     """Takes one's own proposal back; the case goes on."""
     require(by, _WORK)
-    case = Case.objects.select_related("proposal").get(pk=case_id)
+    case = seen(Case.objects.select_related("proposal").filter(pk=case_id).first(), by)
     if case.proposal is None:
         raise Conflict("No verdict waits for a second person.", type="case-decided")
     if case.proposal.requested_by_id != by.pk:
@@ -125,6 +125,7 @@ def close_agreed(request: ApprovalRequest) -> None:
         )
     by = User.objects.get(pk=request.requested_by_id)
     require(by, _WORK)
+    seen(case, by)
     voters = request.votes.filter(approves=True).values_list("voter__username", flat=True)
     case.proposal = None
     close(

@@ -104,7 +104,7 @@ def list_identifier(
     """
     require(by, WORK)
     require(by, ADD)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     feature, kind, value = _named(case, key)
     draft = Draft(

@@ -8,7 +8,7 @@ from django.utils import timezone as clock
 from cases.alerts.joining import lock_customers
 from cases.models import Alert, Case, CaseEntry
 from cases.queues.priority import rank
-from cases.services.changing import change, locked
+from cases.services.changing import change, locked, seen
 from cases.services.working import WORK, demand_own
 from foundation.errors import BadRequest, Conflict, FieldError
 from foundation.models import User
@@ -32,15 +32,15 @@ def merge(
     Later alerts of its customer join the other as long as that is open. The other must be one's
     own, and this one's own or nobody's; supervisors merge any. Notes and files stay where they are.
 
-    Raises Conflict when either is closed, about to be closed or has changed; BadRequest when both
-    are one, or of two institutions.
+    Raises NotFound when either is not there for the person; Conflict when either is closed, about
+    to be closed or has changed; BadRequest when both are one, or of two institutions.
     """
     require(by, WORK)
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         raise BadRequest("Say why.", errors=[FieldError("reason", "is required", "missing")])
     if case_id == into:
         raise BadRequest("A case is not merged into itself.", errors=[FieldError("into", "same")])
-    source, target = _both(case_id, into, version, into_version)
+    source, target = _both(case_id, into, version, into_version, by)
     if source.assignee_id is not None:
         demand_own(source, by)
     demand_own(target, by)
@@ -63,7 +63,7 @@ def merge(
 
 
 def _both(
-    case_id: int, into: int, version: int | None, into_version: int | None
+    case_id: int, into: int, version: int | None, into_version: int | None, by: User
 ) -> tuple[Case, Case]:
     """Locked, customers first, as whoever opens cases does.
 
@@ -71,22 +71,21 @@ def _both(
     """
     found = Case.objects.filter(pk__in=(case_id, into)).only("customer_id", "institution_id")
     rows = {case.pk: case for case in found}
-    missing = {case_id, into} - rows.keys()
-    if missing:
-        raise Conflict(f"There is no case {min(missing)}.", type="case-missing")
+    for pk in (case_id, into):
+        seen(rows.get(pk), by)
     if rows[case_id].institution_id != rows[into].institution_id:
         raise BadRequest(
             "The cases are of two institutions.", errors=[FieldError("into", "institution")]
         )
     lock_customers(sorted({case.customer_id for case in rows.values()}))
     versions = {case_id: version, into: into_version}
-    cases = {pk: _locked(pk, versions[pk]) for pk in sorted(versions)}
+    cases = {pk: _locked(pk, versions[pk], by) for pk in sorted(versions)}
     return cases[case_id], cases[into]
 
 
-def _locked(pk: int, version: int | None) -> Case:
+def _locked(pk: int, version: int | None, by: User) -> Case:
     try:
-        return locked(pk, version=version)
+        return locked(pk, by=by, version=version)
     except Conflict as conflict:
         raise Conflict(f"Case {pk}: {conflict.detail}", type=conflict.type) from None
 

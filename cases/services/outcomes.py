@@ -34,7 +34,7 @@ def set_outcome(
     """
     require(by, WORK)
     _check(status, reason)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     name = _name(case, transaction_id)
     newest = ReviewOutcome.objects.filter(transaction=transaction_id).order_by("-pk").first()

@@ -1,5 +1,6 @@
 """What an analyst does with a case: claim, note, set aside, hand over, decide."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +12,14 @@ from cases.models import Case, CaseEntry
 from cases.queues.filters import Filter, waiting
 from cases.queues.routing import due_at
 from cases.services import four_eyes
-from cases.services.changing import change, locked, refuse_while_closing
+from cases.services.changing import change, lock, locked, refuse_while_closing
 from cases.services.deciding import close
 from cases.services.mentions import mention, mentioned_in
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
 from foundation.permissions import require
+from foundation.scopes import visible_institutions
 
 WORK: Final = "cases.work_case"
 SUPERVISE: Final = "cases.supervise_case"
@@ -28,10 +30,11 @@ def claim_next(*, by: User, which: Filter) -> Case | None:
     """The most valuable unclaimed case, now the person's; None when nothing waits.
 
     Cases that somebody else is claiming at this moment are passed by, so nobody waits and no case
-    goes to two.
+    goes to two. Only those of the person's institutions, and no escalated one to who does not
+    supervise, whatever `which` asks for.
     """
     require(by, WORK)
-    case = waiting(which).select_for_update(skip_locked=True, of=("self",)).first()
+    case = waiting(_within(which, by)).select_for_update(skip_locked=True, of=("self",)).first()
     if case is not None:
         take(case, by)
     return case
@@ -39,15 +42,28 @@ def claim_next(*, by: User, which: Filter) -> Case | None:
 
 @transaction.atomic
 def claim(*, case_id: int, by: User, version: int | None = None) -> Case:
-    """Raises Conflict when somebody else has it. Claiming one's own changes nothing."""
+    """Raises Conflict when somebody else has it, Forbidden when it is escalated and the person does
+    not supervise. Claiming one's own changes nothing."""
     require(by, WORK)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     if case.assignee_id == by.pk:
         return case
     if case.assignee_id is not None:
         raise Conflict(f"{case.assignee} has claimed the case.", type="case-claimed")
+    if case.status == Case.Status.ESCALATED and not by.has_perm(SUPERVISE):
+        raise Forbidden("The case is escalated: a supervisor takes it.", type="case-escalated")
     take(case, by)
     return case
+
+
+def _within(which: Filter, by: User) -> Filter:
+    """The same, narrowed to what the person may take."""
+    seen = visible_institutions(by)
+    if seen is not None and which.institutions is not None:
+        seen = sorted({*seen} & {*which.institutions})
+    asked = which.institutions if seen is None else seen
+    escalated = which.but_escalated or not by.has_perm(SUPERVISE)
+    return replace(which, institutions=asked, but_escalated=escalated)
 
 
 def take(case: Case, by: User) -> None:
@@ -64,18 +80,24 @@ def take(case: Case, by: User) -> None:
 
 @transaction.atomic
 def release(*, case_id: int, by: User, version: int | None = None) -> Case:
-    """Gives the case back to the queue."""
+    """Gives the case back to the queue; an escalated one to the supervisors."""
     require(by, WORK)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
-    change(case, kind=CaseEntry.Kind.RELEASED, by=by, assignee=None, status=Case.Status.OPEN)
+    change(case, kind=CaseEntry.Kind.RELEASED, by=by, assignee=None, status=given_back(case))
     return case
+
+
+def given_back(case: Case) -> str:
+    """Its status when nobody has it any more: what was escalated still waits for a supervisor."""
+    escalated = case.status == Case.Status.ESCALATED
+    return Case.Status.ESCALATED if escalated else Case.Status.OPEN
 
 
 @transaction.atomic
 def assign(*, case_id: int, to: User, by: User, version: int | None = None) -> Case:
     """Hands the case to somebody who may work on it: one's own, or as a supervisor anybody's."""
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     if case.assignee_id != by.pk:
         require(by, SUPERVISE)
     require(by, WORK)
@@ -109,7 +131,7 @@ def note(*, case_id: int, by: User, text: str) -> CaseEntry:
     if not 0 < len(text) <= 10_000:
         message = "must have 1 to 10,000 characters"
         raise BadRequest(f"A note {message}.", errors=[FieldError("text", message)])
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    case = lock(case_id, by=by)
     refuse_while_closing(case)
     people = mentioned_in(text, case)
     entry = change(case, kind=CaseEntry.Kind.NOTED, by=by, text=text, facts={"length": len(text)})
@@ -125,7 +147,7 @@ def set_status(
     require(by, WORK)
     if status not in {Case.Status.IN_PROGRESS, Case.Status.WAITING, Case.Status.ESCALATED}:
         raise BadRequest(f"{status!r} is reached another way.", errors=[FieldError("status", "no")])
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     if case.status != status:
         change(
@@ -146,7 +168,7 @@ def snooze(*, case_id: int, until: datetime, by: User, version: int | None = Non
     if until <= clock.now():
         message = "must lie in the future"
         raise BadRequest(f"The time {message}.", errors=[FieldError("until", message)])
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     change(
         case,
@@ -176,7 +198,7 @@ def decide(
     """
     require(by, WORK)
     check_decision(disposition, reason, typology)
-    case = locked(case_id, version=version)
+    case = locked(case_id, by=by, version=version)
     demand_own(case, by)
     if four_eyes.needed(case):
         return four_eyes.propose(
@@ -195,8 +217,8 @@ def reopen(*, case_id: int, by: User, reason: str) -> Case:
     require(by, SUPERVISE)
     if not reason.strip():
         raise BadRequest("Say why.", errors=[FieldError("reason", "is required", "missing")])
-    lock_customers([Case.objects.values_list("customer_id", flat=True).get(pk=case_id)])
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    lock_customers(list(Case.objects.filter(pk=case_id).values_list("customer_id", flat=True)))
+    case = lock(case_id, by=by)
     if case.status != Case.Status.CLOSED:
         raise Conflict("The case is open.", type="case-open")
     if case.merged_into_id is not None:

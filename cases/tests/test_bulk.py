@@ -139,7 +139,7 @@ def test_permissions_and_scopes_count_when_it_is_done(bank, supervisor):
     supervisor.scopes.all().delete()
     while run_some(bulk.pk):
         pass
-    assert dict(refusals_of(bulk)) == {"Not of your institutions.": 2}
+    assert dict(refusals_of(bulk)) == {"There is no such case in your institutions.": 2}
     for role in ("auditor", "risk_manager"):
         with pytest.raises(Forbidden):
             picked(person(role, role), "close")

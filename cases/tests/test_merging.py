@@ -7,7 +7,8 @@ from cases.models import Alert, Case
 from cases.services import working
 from cases.services.merging import merge
 from cases.tests.conftest import flag, person
-from foundation.errors import BadRequest, Conflict, Forbidden
+from clients.services import grant_scope
+from foundation.errors import BadRequest, Conflict, Forbidden, NotFound
 from foundation.models import AuditEntry, OutboxEvent
 from foundation.tests.threads import at_once
 from transactions.models import Label
@@ -117,11 +118,16 @@ def test_what_cannot_be_merged_is_refused_with_the_reason(bank, stranger, pair, 
     Case.objects.filter(pk=theirs.pk).update(version=7)
     with pytest.raises(BadRequest, match="itself"):
         merge(case_id=source.pk, into=source.pk, by=supervisor, reason="x")
+    for one, other in ((source, theirs), (theirs, source)):
+        with pytest.raises(NotFound):
+            merge(case_id=one.pk, into=other.pk, by=supervisor, reason="x", into_version=1)
+    both = person("both", "supervisor")
+    grant_scope(user=both, institution=theirs.institution, by="tests")
     with pytest.raises(BadRequest, match="two institutions"):
-        merge(case_id=source.pk, into=theirs.pk, by=supervisor, reason="x", into_version=1)
+        merge(case_id=source.pk, into=theirs.pk, by=both, reason="x", into_version=1)
     with pytest.raises(BadRequest, match="why"):
         merge(case_id=source.pk, into=target.pk, by=supervisor, reason=" ")
-    with pytest.raises(Conflict, match="no case 9"):
+    with pytest.raises(NotFound, match="no such case"):
         merge(case_id=source.pk, into=999_999, by=supervisor, reason="x")
     with pytest.raises(Conflict, match=f"Case {target.pk}: Somebody changed"):
         merge(case_id=source.pk, into=target.pk, by=supervisor, reason="x", into_version=0)

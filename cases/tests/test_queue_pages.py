@@ -297,3 +297,17 @@ def test_without_choice_an_act_starts_by_its_button(case, supervisor, monkeypatc
     url = start(client, "release", case=case.pk)
     client.post(url)
     assert BulkAction.objects.get().state == "running"
+
+
+def test_an_escalated_case_is_claimed_by_supervisors_alone(case, analyst, supervisor):
+    working.set_status(case_id=case.pk, status="escalated", by=supervisor)
+    claims = reverse("admin:cases_case_act", args=[case.pk, "claim"])
+    places = (QUEUE, reverse("admin:cases_case_change", args=[case.pk]))
+    for user, offered in ((analyst, False), (supervisor, True)):
+        client = signed_in(user)
+        assert [claims in text_of(client.get(place)) for place in places] == [offered] * 2
+    refused = signed_in(analyst).post(claims)
+    assert (refused.status_code, "a supervisor takes it" in text_of(refused)) == (403, True)
+    assert Case.objects.get().assignee is None
+    signed_in(supervisor).post(claims)
+    assert Case.objects.get().assignee == supervisor

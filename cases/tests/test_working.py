@@ -88,6 +88,22 @@ def test_somebody_elses_case_is_refused(case, analyst, colleague):
         decide(case_id=case.pk, disposition="genuine", by=colleague, reason="fine")
 
 
+def test_what_an_analyst_releases_stays_escalated_and_is_for_supervisors(
+    case, analyst, colleague, supervisor
+):
+    taken(case, analyst)
+    working.set_status(case_id=case.pk, status="escalated", by=analyst, reason="See the device.")
+    assert working.release(case_id=case.pk, by=analyst).status == "escalated"
+    assert claim_next(by=colleague, which=EVERYTHING) is None
+    for user in (analyst, colleague):
+        with pytest.raises(Forbidden, match="a supervisor takes it"):
+            claim(case_id=case.pk, by=user)
+    assert claim_next(by=supervisor, which=EVERYTHING) == case
+    working.release(case_id=case.pk, by=supervisor)
+    found = claim(case_id=case.pk, by=supervisor)
+    assert (found.assignee, found.status) == (supervisor, "escalated")
+
+
 def test_confirmed_fraud_is_a_label_and_a_decline_for_each_transaction(bank, case, analyst):
     open_alerts([flag(bank, "t-2").pk])
     taken(case, analyst)
