@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cases.customers.places import Whereabouts, compare
 from features.framework import Value
 from foundation.money import format_money
 from scoring.profiles.habits import HOURS, Habits
@@ -71,8 +72,8 @@ class Side:
 
 
 def sides(habits: Habits, transacted: Transacted) -> list[Side]:
-    """Amount, hour, country, device, channel, kind of shop and payee, where there is something to
-    compare. Empty for a customer of whom nothing is known yet."""
+    """Amount, hour, country, place, device, channel, kind of shop and payee, where there is
+    something to compare. Empty for a customer of whom nothing is known yet."""
     if habits.learned < 1:
         return []
     values = transacted.values
@@ -80,6 +81,7 @@ def sides(habits: Habits, transacted: Transacted) -> list[Side]:
         _amount(habits, transacted),
         _hour(habits, _number(values.get("hour"))),
         _words("Country", habits.countries, _text(values, "ip_country", "country")),
+        _place(habits, values),
         _device(habits.devices, transacted.device),
         _words("Channel", habits.channels, _text(values, "transaction_channel")),
         _words(
@@ -183,6 +185,16 @@ def _words(name: str, known: Words, here: str) -> Side | None:
         return Side(name, usual, "not told")
     new = here not in known.members
     return Side(name, usual, f"{here}, new" if new else here, new)
+
+
+def _place(habits: Habits, values: Mapping[str, Value]) -> Side | None:
+    """The area by the coordinates, named by the address where they are the address's."""
+    at = [_number(values.get(name)) for name in ("latitude", "longitude", "ip_latitude")]
+    network = _number(values.get("asn_number"))
+    city = _text(values, "ip_city") if at[0] is not None and at[0] == at[2] else ""
+    here = Whereabouts(at[0], at[1], None if network is None else int(network), city)
+    found = compare(habits, here)
+    return None if found is None else Side("Place", found.usual, found.now, found.unusual)
 
 
 def _device(devices: Things, here: int | None) -> Side | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from cases.customers import profile, reading
-from cases.customers.velocity import velocity
+from cases.customers.velocity import newest_hour, velocity
 from cases.links.keeping import Thing
 from cases.links.naming import KINDS, names_of_things
 from cases.links.reading import SHARERS_READ, Neighbourhood, Use
@@ -43,7 +43,7 @@ class Entry:
 
 
 def customer_context(customer: Customer, *, before: UUID | None, now: datetime) -> dict[str, Any]:
-    """What the template shows besides the customer; 17 queries at most, whatever there is."""
+    """What the template shows besides the customer; 18 queries at most, whatever there is."""
     around = reading.surroundings(customer)
     own = [use for use in around.uses if use.customer == customer.pk]
     shown = _shown(own)
@@ -56,6 +56,7 @@ def customer_context(customer: Customer, *, before: UUID | None, now: datetime) 
         "habits": habits,
         "span": profile.span(habits),
         "velocity": velocity(customer.pk, currency, now=now),
+        "hour": newest_hour(customer.pk, now=now),
         "decisions": reading.decisions_page(customer, before),
         "paged": before is not None,
         "things": _things(shown, names, around),

@@ -19,7 +19,7 @@ from foundation.outbox import drain_outbox
 from intelligence.lists.checking import Draft, make_entry
 from intelligence.models import List
 from scoring.profiles.habits import Habits, Seen, learn
-from transactions.models import Customer, Label
+from transactions.models import Customer, Label, Transaction
 from transactions.services import Told, record_labels
 
 ALL = {
@@ -229,7 +229,7 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(bank, analyst):
         listed(f"d-{n}", "device")
     with CaptureQueriesContext(connection) as many:
         client.get(page_of(row.customer_id))
-    assert len(many) == len(few) <= 23
+    assert len(many) == len(few) <= 24
     assert not [query for query in many if "COUNT(*)" in query["sql"]]
 
 
@@ -240,7 +240,7 @@ TODAY = date(2026, 5, 31)
 
 def test_bars_stand_for_days_and_say_so(rates):
     shown = velocity.pictures(
-        [(TODAY, "USD", 4, 100.0), (TODAY - timedelta(days=29), "USD", 1, 5.0)], "USD", TODAY
+        [(TODAY, "USD", 4, 100.0, 1), (TODAY - timedelta(days=29), "USD", 1, 5.0, 0)], "USD", TODAY
     )
     heights = [bar.height for bar in shown.counts]
     assert len(heights) == velocity.DAYS
@@ -251,19 +251,50 @@ def test_bars_stand_for_days_and_say_so(rates):
     assert not shown.only
 
 
+def test_what_was_declined_is_drawn_as_a_part_of_its_day(rates):
+    shown = velocity.pictures([(TODAY, "USD", 4, 1.0, 1), (TODAY, "NGN", 4, 1.0, 1)], "USD", TODAY)
+    assert shown.declined[-1].height == pytest.approx(shown.counts[-1].height / 4)
+    assert shown.declined[-1].title == "Sun 31 May: 2 declined"
+    assert shown.told_declined == "2 declined, at most 2 a day"
+    assert velocity.pictures([(TODAY, "USD", 4, 1.0, 0)], "USD", TODAY).told_declined == (
+        "none declined"
+    )
+
+
+@pytest.mark.django_db
+def test_the_newest_hour_is_compared_with_the_busiest_before(bank, analyst):
+    now = clock.now()
+    made = used(bank, "ada", times=5)
+    moments = [50, 49, 5, 2, 1]  # hours, and then minutes, ago
+    for row, ago in zip(made, moments, strict=True):
+        back = timedelta(hours=ago) if ago > 5 else timedelta(minutes=ago)
+        Transaction.objects.filter(pk=row.pk).update(occurred_at=now - back)
+    hour = velocity.newest_hour(made[0].customer_id, now=now)
+    assert (hour.number, hour.before, hour.is_now, hour.is_record) == (3, 2, True, True)
+    page = read(analyst, made[0].customer_id)
+    assert "✕ 3</b> transactions in the last hour; busiest before was 2." in page
+    later = velocity.newest_hour(made[0].customer_id, now=now + timedelta(days=1))
+    assert not later.is_now
+
+
+@pytest.mark.django_db
+def test_who_never_transacted_has_no_hour():
+    assert velocity.newest_hour(0, now=clock.now()) is None
+
+
 def test_days_before_the_thirty_are_not_drawn(rates):
-    shown = velocity.pictures([(TODAY - timedelta(days=30), "USD", 9, 1.0)], "USD", TODAY)
+    shown = velocity.pictures([(TODAY - timedelta(days=30), "USD", 9, 1.0, 0)], "USD", TODAY)
     assert shown.quiet
     assert velocity.pictures([], "USD", TODAY).quiet
 
 
 def test_when_not_all_was_read_the_page_says_back_to_when(rates):
-    shown = velocity.pictures([(TODAY, "USD", velocity.READ, 1.0)], "USD", TODAY)
+    shown = velocity.pictures([(TODAY, "USD", velocity.READ, 1.0, 0)], "USD", TODAY)
     assert shown.only == "From the newest 5,000 transactions alone, back to 2026-05-31."
 
 
 def test_amounts_without_a_rate_are_left_out_of_the_sum(rates):
-    shown = velocity.pictures([(TODAY, "XXX", 2, 7.0)], "USD", TODAY)
+    shown = velocity.pictures([(TODAY, "XXX", 2, 7.0, 0)], "USD", TODAY)
     assert shown.told_counts.startswith("2 in")
     assert shown.told_amounts.startswith("USD 0.00")
 

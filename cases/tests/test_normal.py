@@ -23,14 +23,20 @@ def customer(number: int = 30, *, hours=(12, 13, 14), amount: float = 1_000.0) -
                 country="NG",
                 channel="app",
                 beneficiary=bytes([n % 3]) * 16,
+                place=(6.5, 3.4),
+                network=29465,
             )
             for n in range(number)
         ],
     )
 
 
+LAGOS = {"latitude": 6.5, "longitude": 3.4, "ip_latitude": 6.5, "ip_city": "Lagos"}
+
+
 def transacted(amount: float = 1_000.0, device: int | None = 1, **values) -> Transacted:
-    known = {"hour": 13.0, "ip_country": "NG", "transaction_channel": "app", **values}
+    known = {"hour": 13.0, "ip_country": "NG", "transaction_channel": "app", **LAGOS}
+    known |= {"asn_number": 29465.0, **values}
     return Transacted(amount, "NGN", device, known)
 
 
@@ -48,6 +54,7 @@ def test_an_ordinary_transaction_is_marked_as_ordinary():
         "Amount": False,
         "Hour": False,
         "Country": False,
+        "Place": False,
         "Device": False,
         "Channel": False,
         "Payee": False,
@@ -60,6 +67,8 @@ def test_an_ordinary_transaction_is_marked_as_ordinary():
         ("Amount", transacted(90_000.0)),
         ("Hour", transacted(hour=3.0)),
         ("Country", transacted(ip_country="GH")),
+        ("Place", transacted(latitude=9.1, longitude=7.4)),
+        ("Place", transacted(asn_number=1.0)),
         ("Device", transacted(device=9)),
         ("Channel", transacted(transaction_channel="web")),
         ("Payee", transacted(beneficiary_is_new=True)),
@@ -114,3 +123,38 @@ def test_habits_around_midnight_are_one_stretch():
 def test_what_is_not_told_is_not_judged(what):
     assert not any(side.unusual for side in sides(customer(), what))
     assert found(customer(), what)["Country"].now == "not told"
+
+
+# -- places -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "now", "unusual"),
+    [
+        ({}, "Lagos area: usual; network usual", False),
+        ({"latitude": 6.4}, "area: usual; network usual", False),  # not the address's place
+        (
+            {"latitude": 9.1, "longitude": 7.4},
+            "area: new, 440 km from the usual; network usual",
+            True,
+        ),
+        ({"latitude": 7.2}, "area: beside the usual; network usual", False),
+        ({"asn_number": 1.0}, "Lagos area: usual; network new", True),
+        ({"latitude": None}, "network usual", False),
+        ({"latitude": None, "asn_number": None}, "not told", None),
+    ],
+)
+def test_a_place_is_told_by_its_area_and_network(values, now, unusual):
+    side = found(customer(), transacted(**values))["Place"]
+    assert (side.usual, side.now, side.unusual) == ("1 area, 1 network", now, unusual)
+
+
+def test_the_far_side_of_the_date_line_is_near():
+    habits = learn(Habits(), [Seen(occurred_at=0.0, ordinary=True, place=(-17.5, 179.5))])
+    side = found(habits, transacted(latitude=-17.5, longitude=-179.9, ip_latitude=-17.5))["Place"]
+    assert side.now == "Lagos area: beside the usual"
+
+
+def test_without_known_areas_nothing_is_said_of_places():
+    habits = learn(Habits(), [Seen(occurred_at=0.0, ordinary=True, amount=5.0)])
+    assert "Place" not in found(habits, transacted())
