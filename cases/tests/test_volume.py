@@ -4,15 +4,20 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from cases.links.naming import names_of_things
 from cases.links.reading import neighbourhood
 from cases.models import Alert, Case, CaseEntry, Link, ReviewOutcome
+from cases.tests.conftest import person
 from cases.volume.copying import Copy
 from cases.volume.generating import SLUG, generate_workbench
 from cases.volume.plan import Volume, address_of, customer_of, happenings, is_open, things_of
 from clients.models import Institution
-from foundation.models import OutboxEvent
+from clients.services import grant_scope
+from foundation import approvals
+from foundation.models import AuditEntry, OutboxEvent, User
 from scoring.models import Decision
 from transactions.models import Customer, Label, Transaction
 from transactions.presenting import masked_reference
@@ -128,3 +133,80 @@ def test_copying_keeps_what_is_hard_to_write():
                 copy.add(value, value.encode(), None)
         cursor.execute("SELECT words, content FROM hard")
         assert [(w, bytes(c).decode()) for w, c in cursor.fetchall()] == [(v, v) for v in values]
+
+
+LIFELIKE = Volume(transactions=900, alerts=360, cases=180, end=END)
+
+
+@pytest.mark.django_db
+def test_the_audit_trail_vouches_for_all_of_it(rule_book, settings):
+    settings.FOUR_EYES_ABOVE_USD = 500
+    generate_workbench(LIFELIKE)
+    call_command("audit", "verify", verbosity=0)
+    entries = AuditEntry.objects.filter(action="cases.generated")
+    assert entries.count() == 180
+    assert not AuditEntry.objects.filter(sequence=None).exists()
+
+
+@pytest.mark.django_db
+def test_cases_are_in_all_the_states_that_there_are_in_life(rule_book, settings):
+    settings.FOUR_EYES_ABOVE_USD = 500
+    generate_workbench(LIFELIKE)
+    cases = Case.objects.all()
+    assert set(cases.values_list("status", flat=True)) == set(Case.Status.values)
+    assert cases.filter(snoozed_until__gt=END, assignee__isnull=False).exists()
+    assert not cases.filter(snoozed_until__isnull=False, assignee=None).exists()
+    assert not cases.filter(assignee__isnull=False, touched_at=None).exists()
+    assert not cases.filter(touched_at__gt=END).exists()
+    assert cases.filter(warned_at__isnull=False).exists()
+    assert not cases.exclude(status="closed").filter(due_at__lt=END, warned_at=None).exists()
+    assert {case.queue.name for case in cases} > {"Everyday (synthetic)"}
+    assert len(set(cases.values_list("suspected", flat=True))) > 1
+    for case in cases.filter(status="closed", merged_into=None):
+        assert case.opened_at < case.closed_at <= END
+    for entry in CaseEntry.objects.select_related("case"):
+        assert entry.case.opened_at <= entry.at
+
+
+@pytest.mark.django_db
+def test_merged_cases_gave_their_alerts_away(rule_book):
+    generate_workbench(LIFELIKE)
+    source = Case.objects.filter(merged_into__isnull=False).first()
+    assert (source.status, source.disposition, source.alerts.count()) == ("closed", "", 0)
+    target = source.merged_into
+    assert target.alerts.values("transaction__customer").distinct().count() == 2
+    assert target.amount == sum(alert.amount for alert in target.alerts.all())
+    assert target.loss == pytest.approx(sum(alert.loss for alert in target.alerts.all()))
+    entries = CaseEntry.objects.filter(kind="merged", case__in=[source, target])
+    told = entries.values_list("case", "by", "at")
+    assert {case for case, _, _ in told} == {source.pk, target.pk}
+    assert len({(by, at) for _, by, at in told}) == 1
+
+
+@pytest.mark.django_db
+def test_a_verdict_that_waits_can_be_agreed_to(rule_book, settings, supervisor):
+    settings.FOUR_EYES_ABOVE_USD = 500
+    generate_workbench(LIFELIKE)
+    case = Case.objects.filter(proposal__isnull=False).first()
+    assert case.status == "escalated"
+    grant_scope(user=supervisor, institution=case.institution, by="tests")
+    request = approvals.approve(request=case.proposal, by=supervisor)
+    assert (request.state, request.error) == ("executed", "")
+    case.refresh_from_db()
+    assert (case.status, case.disposition) == ("closed", "confirmed_fraud")
+
+
+@pytest.mark.django_db
+def test_the_people_of_the_demo_see_it_and_nobody_else(rule_book, supervisor):
+    inside, gone = person("demo-analyst"), person("gone")
+    User.objects.filter(pk__in=[inside.pk, gone.pk]).update(is_demo=True)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    institution = generate_workbench(SMALL)
+    saw = User.objects.filter(scopes__institution=institution)
+    assert set(saw.exclude(username__startswith="synthetic-")) == {inside}
+    case = Case.objects.filter(institution=institution).first()
+    for user, status in ((inside, 200), (supervisor, 302)):
+        client = Client()
+        client.force_login(User.objects.get(pk=user.pk))
+        address = reverse("admin:cases_case_change", args=[case.pk])
+        assert client.get(address).status_code == status

@@ -10,10 +10,12 @@ from django.db import connection, transaction
 from cases.volume import history
 from cases.volume.people import write_people
 from cases.volume.plan import Volume, happenings, things_of
+from cases.volume.staff import ACTOR, let_in_the_demo, share_queues
 from cases.volume.templates import Template, make_templates, split
 from cases.volume.transactions import STAGED, Writer, write_decisions, write_keys, write_links
 from clients.models import Institution
 from clients.services import create_institution
+from foundation.audit_chain import seal_audit_chain
 from foundation.errors import Conflict
 from intelligence.rates import current_rates
 from transactions.models import Transaction
@@ -34,6 +36,7 @@ _FILLED: Final = (
     "cases_caseentry",
     "cases_reviewoutcome",
     "cases_link",
+    "foundation_auditentry",
 )
 
 
@@ -53,7 +56,8 @@ def refusal() -> str:
 def generate_workbench(
     volume: Volume, *, told: Callable[[int], object] = lambda number: None
 ) -> Institution:
-    """An institution of its own with all of it, in one database transaction.
+    """An institution of its own with all of it, in one database transaction; then seals what the
+    audit trail says of it. The demo's people work for it from then on.
 
     `told` hears how many transactions were written. Raises Conflict where `refusal` says why,
     ValueError for a volume that cannot be, Unavailable when no ruleset is in force.
@@ -64,15 +68,18 @@ def generate_workbench(
         raise Conflict(why)
     with transaction.atomic():
         institution = Institution.objects.filter(slug=SLUG).first() or create_institution(
-            name=NAME, slug=SLUG, base_currency="NGN", by=history.ACTOR
+            name=NAME, slug=SLUG, base_currency="NGN", by=ACTOR
         )
     chance = random.Random(volume.seed)  # noqa: S311  guards nothing
     templates = make_templates(institution, chance)
     if not all(split(templates)):
         raise Conflict("The rules in force flag all or nothing; run `manage.py load_rules`.")
     with transaction.atomic():
+        share_queues(institution)
         _write(institution, volume, templates, chance, told)
+        let_in_the_demo(institution)
     analyse()
+    seal_audit_chain()
     return institution
 
 

@@ -1,57 +1,28 @@
-"""Cases of the synthetic workbench with what people did about them."""
+"""Cases of the synthetic workbench, and the habits of its customers."""
 
-import json
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import connection
 
-from cases.models import Alert, Case, CaseEntry, ReviewOutcome
-from cases.queues.priority import TIME_TO_DECIDE, expected_loss, rank
-from cases.typologies import TYPOLOGIES
+from cases.models import Alert, Case, Queue
+from cases.queues.priority import expected_loss, rank
+from cases.queues.routing import due_at, queue_for, shared_queues
 from cases.volume.copying import Copy, reserve
-from cases.volume.plan import Volume, customer_of, is_open
-from cases.volume.templates import Template
+from cases.volume.plan import MERGED_APART, Volume, customer_of, is_open, merged_into
+from cases.volume.staff import analysts_of
+from cases.volume.stories import Teller
+from cases.volume.templates import Flagged
+from cases.volume.trail import Trail
 from cases.volume.transactions import STAGED
 from clients.models import Institution
-from clients.services import grant_scope
-from foundation.ids import first_uuid7
-from foundation.models import User
-from foundation.roles import ANALYST, assign_roles
 from scoring.models import CustomerProfile, Decision
 from scoring.profiles.habits import Habits, Seen, learn, write
 from transactions.models import Label
 
-ACTOR: Final = "command:generate_workbench"
-ANALYSTS: Final = 12
 _PROFILES: Final = 40
-_NOTES: Final = (
-    "Called the customer: no answer. Tried the second number.",
-    "The customer confirms the payment; the new telephone is theirs.",
-    "The device was seen with two other accounts this week.",
-    "Asked the bank of the payee for the account's age.",
-)
-_OUTCOMES: Final = (("confirmed_fraud", 4), ("genuine", 4), ("suspected", 1), ("inconclusive", 1))
-
-Flagged = tuple[UUID, Template, float, datetime]
-
-
-def analysts_of(institution: Institution) -> list[User]:
-    """Made-up people who cannot sign in."""
-    people = []
-    for number in range(1, ANALYSTS + 1):
-        name = f"synthetic-analyst-{number:02}"
-        user, made = User.objects.get_or_create(username=name, defaults={"is_staff": True})
-        if made:
-            user.set_unusable_password()
-            user.save()
-            assign_roles(user=user, roles=[ANALYST], by=ACTOR)
-        grant_scope(user=user, institution=institution, by=ACTOR)
-        people.append(user)
-    return people
 
 
 def write_cases(
@@ -62,42 +33,61 @@ def write_cases(
     per_usd: float,
     chance: random.Random,
 ) -> None:
-    """Open, claimed, waiting, snoozed and closed cases, with their timelines."""
-    people = analysts_of(institution)
-    first = reserve(Case, volume.cases)
+    """Cases as their alerts would have opened them, with what people did since."""
+    first, queues = reserve(Case, volume.cases), shared_queues()
     cases = [
-        _case(number, first, institution, volume, by_case[number], first_customer, per_usd, chance)
+        _opened(first + number, institution, by_case[number], per_usd, queues)
         for number in range(volume.cases)
     ]
-    for case in cases:
-        if case.status != Case.Status.OPEN:
-            case.assignee = chance.choice(people)
+    for number, case in enumerate(cases):
+        case.customer_id = first_customer + customer_of(number, volume)
+    teller = Teller(analysts_of(institution), volume.end, chance)
+    with Trail(institution) as trail:
+        for number, case in enumerate(cases):
+            into, source = merged_into(number, volume), _merged(number, volume)
+            entries = teller.tell(
+                case,
+                by_case[number],
+                closed=not is_open(number, volume),
+                source=None if source is None else (cases[source], by_case[source]),
+                target=None if into is None else cases[into],
+            )
+            if source is not None:
+                _join_stakes(case, cases[source])
+            trail.keep(case, entries, [one.transaction for one in by_case[number]])
     Case.objects.bulk_create(cases, batch_size=2_000)
-    _write_entries(cases, by_case, first, chance)
-    _write_alerts(first)
-    _write_outcomes()
+    _write_alerts(first, per_usd)
+    _write_labels()
 
 
-def _case(
-    number: int,
-    first: int,
+def _merged(number: int, volume: Volume) -> int | None:
+    """The case that is merged into this one."""
+    other = number + MERGED_APART
+    return other if other < volume.cases and merged_into(other, volume) == number else None
+
+
+def _opened(
+    pk: int,
     institution: Institution,
-    volume: Volume,
     flagged: Sequence[Flagged],
-    first_customer: int,
     per_usd: float,
-    chance: random.Random,
+    queues: Sequence[Queue],
 ) -> Case:
-    worst = max((template for _, template, _, _ in flagged), key=lambda one: one.score)
-    amount = round(sum(amount for _, _, amount, _ in flagged), 2)
-    opened = min(at for _, _, _, at in flagged)
-    loss = expected_loss(amount / per_usd, probability=worst.probability, score=worst.score)
+    worst = max((one.template for one in flagged), key=lambda template: template.score)
+    amount = round(sum(one.amount for one in flagged), 2)
+    opened = min(one.at for one in flagged)
+    loss = sum(
+        expected_loss(
+            one.amount / per_usd, probability=one.template.probability, score=one.template.score
+        )
+        for one in flagged
+    )
     case = Case(
-        pk=first + number,
+        pk=pk,
         institution=institution,
-        customer_id=first_customer + customer_of(number, volume),
         vertical=worst.vertical,
-        codes=sorted({code for _, template, _, _ in flagged for code in template.codes}),
+        codes=sorted({code for one in flagged for code in one.template.codes}),
+        suspected=_suspected(flagged),
         score=worst.score,
         level=worst.level,
         amount=amount,
@@ -105,107 +95,58 @@ def _case(
         loss=loss,
         rank=rank(loss, opened),
         opened_at=opened,
-        due_at=opened + TIME_TO_DECIDE[worst.level],
     )
-    if is_open(number, volume):
-        _leave_open(case, volume.end, chance)
-    else:
-        _close(case, chance)
+    case.queue = queue_for(case, queues)
+    case.due_at = due_at(case.queue, case.level, opened)
     return case
 
 
-def _leave_open(case: Case, end: datetime, chance: random.Random) -> None:
-    statuses = (Case.Status.OPEN, Case.Status.IN_PROGRESS, Case.Status.WAITING)
-    case.status = chance.choices(statuses, (8, 1, 1))[0]
-    if case.status == Case.Status.OPEN and chance.random() < 0.05:
-        case.snoozed_until = end + timedelta(hours=chance.uniform(1, 24))
+def _suspected(flagged: Sequence[Flagged]) -> str:
+    """What the strongest alert that points to a kind of fraud points to."""
+    pointing = [one.template for one in flagged if one.template.suspected]
+    worst = max(pointing, key=lambda template: template.score, default=None)
+    return worst.suspected if worst else ""
 
 
-def _close(case: Case, chance: random.Random) -> None:
-    found, weights = zip(*_OUTCOMES, strict=True)
-    case.status = Case.Status.CLOSED
-    case.disposition = chance.choices(found, weights)[0]
-    if case.disposition in (Case.Disposition.CONFIRMED_FRAUD, Case.Disposition.SUSPECTED):
-        case.typology = chance.choice(TYPOLOGIES)[0]
-    case.closed_at = case.opened_at + timedelta(hours=chance.uniform(0.2, 20))
-    case.version = 4
+def _join_stakes(case: Case, other: Case) -> None:
+    """As cases/services/merging.py does."""
+    worse = other if other.score > case.score else case
+    case.amount += other.amount
+    case.amount_usd += other.amount_usd
+    case.loss += other.loss
+    case.rank = rank(case.loss, case.opened_at)
+    case.codes = sorted({*case.codes, *other.codes})
+    case.suspected = worse.suspected or case.suspected or other.suspected
+    case.score, case.level = worse.score, worse.level
+    case.due_at = min(case.due_at, other.due_at)
 
 
-def _write_entries(
-    cases: Sequence[Case],
-    by_case: Mapping[int, Sequence[Flagged]],
-    first: int,
-    chance: random.Random,
-) -> None:
-    kinds = CaseEntry.Kind
-    columns = ("id", "case_id", "kind", "at", "by_id", "text", "facts")
-    with Copy(CaseEntry._meta.db_table, columns) as copy:
-
-        def enter(case: Case, kind: str, at: datetime, text: str = "", **facts: Any) -> None:
-            by = None if kind in (kinds.OPENED, kinds.ALERTED) else case.assignee_id
-            pk = UUID(int=first_uuid7(at).int | chance.getrandbits(62))
-            copy.add(pk, case.pk, kind, at, by, text, json.dumps(facts))
-
-        for case in cases:
-            enter(case, kinds.OPENED, case.opened_at)
-            for pk, template, _, at in by_case[case.pk - first]:
-                enter(case, kinds.ALERTED, at, transaction=str(pk), score=template.score)
-            if case.assignee_id is None:
-                continue
-            claimed = case.opened_at + timedelta(minutes=chance.uniform(1, 10))
-            enter(case, kinds.CLAIMED, claimed)
-            for number in range(chance.randrange(4)):
-                enter(
-                    case,
-                    kinds.NOTED,
-                    claimed + timedelta(minutes=number + 1),
-                    chance.choice(_NOTES),
-                )
-            if case.closed_at:
-                enter(
-                    case,
-                    kinds.DECIDED,
-                    case.closed_at,
-                    "As the notes say.",
-                    disposition=case.disposition,
-                    typology=case.typology,
-                )
-
-
-def _write_alerts(first: int) -> None:
+def _write_alerts(first: int, per_usd: float) -> None:
     """The alert has the key of its transaction: that grows with time, too."""
     _run(
         f"INSERT INTO {Alert._meta.db_table} (id, case_id, transaction_id, institution_id, status, "  # noqa: S608
         "score, reason, amount, loss, created_at) "
-        "SELECT s.id, %s + s.cases, s.id, d.institution_id, d.status, d.fraud_score, "
+        "SELECT s.id, coalesce(c.merged_into_id, c.id), s.id, d.institution_id, d.status, "
+        "d.fraud_score, "
         "left((SELECT hit->>'reason' FROM jsonb_array_elements(d.hits) hit "
         "ORDER BY (hit->>'worth')::float8 DESC LIMIT 1), 400), t.amount, "
-        "c.loss / c.amount::float8 * t.amount::float8, t.occurred_at "
+        "t.amount::float8 / %s * coalesce(d.ml_probability, d.fraud_score / 100.0), t.occurred_at "
         f"FROM {STAGED} s JOIN {Decision._meta.db_table} d ON d.transaction_id = s.id "
         "JOIN transactions_transaction t ON t.id = s.id "
         f"JOIN {Case._meta.db_table} c ON c.id = %s + s.cases WHERE s.cases >= 0 ORDER BY s.id",
-        [first, first],
+        [per_usd, first],
     )
 
 
-def _write_outcomes() -> None:
-    """Labels and outcomes of the transactions of decided cases."""
-    decided = (
-        f"FROM {STAGED} s JOIN {Alert._meta.db_table} a ON a.transaction_id = s.id "
+def _write_labels() -> None:
+    """Of the transactions of decided cases."""
+    _run(
+        f"INSERT INTO {Label._meta.db_table} (id, transaction_id, institution_id, is_fraud, "  # noqa: S608
+        "source, typology, known_at, recorded_at) SELECT gen_random_uuid(), s.id, "
+        "c.institution_id, c.disposition = 'confirmed_fraud', 'analyst', c.typology, c.closed_at, "
+        f"c.closed_at FROM {STAGED} s JOIN {Alert._meta.db_table} a ON a.transaction_id = s.id "
         f"JOIN {Case._meta.db_table} c ON c.id = a.case_id "
         "WHERE c.disposition IN ('confirmed_fraud', 'genuine') ORDER BY s.id"
-    )
-    fraud = "c.disposition = 'confirmed_fraud'"
-    _run(
-        f"INSERT INTO {Label._meta.db_table} (id, transaction_id, institution_id, is_fraud, "
-        "source, typology, known_at, recorded_at) SELECT gen_random_uuid(), s.id, "
-        f"c.institution_id, {fraud}, 'analyst', c.typology, c.closed_at, c.closed_at {decided}"
-    )
-    _run(
-        f"INSERT INTO {ReviewOutcome._meta.db_table} (id, transaction_id, case_id, status, by_id, "
-        "at, reason) SELECT s.id, s.id, c.id, "
-        f"CASE WHEN {fraud} THEN 'declined' ELSE 'approved' END, "
-        f"c.assignee_id, c.closed_at, 'As the notes say.' {decided}"
     )
 
 
@@ -245,6 +186,6 @@ def _habits(end: datetime, chance: random.Random) -> Habits:
     return learn(Habits(), sorted(seen))
 
 
-def _run(statement: str, params: Sequence[object] = ()) -> None:
+def _run(statement: str, params: Sequence[Any] = ()) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)

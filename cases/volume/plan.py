@@ -13,6 +13,8 @@ _PER_CUSTOMER: Final = 10
 _BUSY_SHARE: Final = 0.1
 """One customer, the last, makes so many of all transactions: a shop's till, a payroll."""
 _CARRIERS: Final = 40  # addresses that thousands share
+MERGED_APART: Final = 10
+_RING: Final = 3  # of ten customers, the one who shares a device
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ def is_open(case: int, volume: Volume) -> bool:
     return case < volume.open_cases
 
 
+def merged_into(case: int, volume: Volume) -> int | None:
+    """The open case that somebody merged this open one into: of two customers with one device."""
+    found = is_open(case, volume) and case % 50 == _RING + MERGED_APART
+    return case - MERGED_APART if found else None
+
+
 def happenings(volume: Volume) -> list[Happening]:
     """All transactions in the order of time."""
     chance = random.Random(volume.seed)  # noqa: S311  guards nothing
@@ -102,13 +110,13 @@ def things_of(customer: int, customers: int) -> Things:
     telephone, and some pay the same payee."""
     own = customers + customer * 4
     ring = customer // 50
-    devices = (ring,) if customer % 10 == 3 else (own,)
+    devices: tuple[int, ...] = (ring,) if customer % 10 == _RING else (own,)
     if customer % 5 == 0:
         devices = (*devices, own + 1)
     cards = (customer // 40,) if customer % 20 == 7 else (own, own + 1)
     email = customer // 100 if customer % 50 == 9 else own
     phone = customer // 40 if customer % 20 == 11 else own
-    payees = (own, own + 1, own + 2)
+    payees: tuple[int, ...] = (own, own + 1, own + 2)
     if customer % 7 == 3:
         payees = (ring, *payees)
     return Things(devices, cards, email, phone, own, payees)

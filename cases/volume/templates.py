@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from cases.typologies import suspected_of
 from clients.authentication import Client, ClientTier
 from clients.models import Institution
 from rules.models import Vertical
@@ -28,8 +30,17 @@ class Template(NamedTuple):
     level: str
     score: int
     probability: float | None
-    reason: str
     codes: list[str]
+    suspected: str  # the kind of fraud that its hits point to
+
+
+class Flagged(NamedTuple):
+    """A transaction of a case."""
+
+    transaction: UUID
+    template: Template
+    amount: float
+    at: datetime
 
 
 def make_templates(institution: Institution, chance: random.Random) -> list[Template]:
@@ -101,8 +112,8 @@ def _template(row: Decision) -> Template:
         level=row.risk_level,
         score=row.fraud_score,
         probability=row.ml_probability,
-        reason=row.top_reason[:400],
         codes=[hit["code"] for hit in row.hits],
+        suspected=suspected_of(row.hits),
     )
 
 

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models
@@ -13,7 +13,7 @@ from cases.models import Link
 from cases.volume.copying import Copy
 from cases.volume.people import Rows
 from cases.volume.plan import Happening, Things, Volume, address_of
-from cases.volume.templates import SOURCE, Template
+from cases.volume.templates import SOURCE, Flagged, Template
 from clients.models import Institution
 from features.identifiers import PURPOSES
 from foundation.crypto import hash_versions, keyed_hash
@@ -74,9 +74,9 @@ class Writer:
         flagged: Sequence[Template],
         others: Sequence[Template],
         told: Callable[[int], object],
-    ) -> dict[int, list[tuple[UUID, Template, float, datetime]]]:
-        """What happened in each case: transaction, its template, amount, time."""
-        by_case: dict[int, list[tuple[UUID, Template, float, datetime]]] = {}
+    ) -> dict[int, list[Flagged]]:
+        """What happened in each case."""
+        by_case: dict[int, list[Flagged]] = {}
         with connection.cursor() as cursor:
             cursor.execute(_STAGE)
         columns = ("id", "template", "customer", "cases", "beneficiary", "merchant")
@@ -87,7 +87,8 @@ class Writer:
                     template = self.chance.choice(flagged if one.case >= 0 else others)
                     pk, amount = self._one(one, template, copy, staged)
                     if one.case >= 0:
-                        by_case.setdefault(one.case, []).append((pk, template, amount, one.at))
+                        found = Flagged(pk, template, amount, one.at)
+                        by_case.setdefault(one.case, []).append(found)
                 told(len(some))
         return by_case
 
@@ -98,7 +99,8 @@ class Writer:
         pk = _key_at(one.at, self.chance)
         self.number += 1
         name = f"synthetic-{self.number:09}"
-        amount = round(self.chance.lognormvariate(12 if one.case >= 0 else 9, 1.0), 2)
+        mean, spread = (12, 1.6) if one.case >= 0 else (9, 1.0)  # a few need a second person
+        amount = round(self.chance.lognormvariate(mean, spread), 2)
         device = things.devices[int(one.chance * 7) % len(things.devices)]
         card = things.cards[int(one.chance * 5) % len(things.cards)]
         given = {
@@ -161,7 +163,7 @@ def _key_at(at: datetime, chance: random.Random) -> UUID:
 def write_decisions() -> None:
     """A copy of its template's decision for each transaction that was staged."""
     changed = {"transaction_id": "s.id", "decided_at": "t.received_at"}
-    columns = [field.column for field in Decision._meta.concrete_fields]
+    columns = [str(field.column) for field in Decision._meta.concrete_fields]
     values = [changed.get(name, f"d.{name}") for name in columns]
     _run(
         f"INSERT INTO {_table(Decision)} ({', '.join(columns)}) "  # noqa: S608  names of our own
@@ -209,6 +211,6 @@ def _table(model: type[models.Model]) -> str:
     return model._meta.db_table
 
 
-def _run(statement: str, params: Sequence[object] = ()) -> None:
+def _run(statement: str, params: Sequence[Any] = ()) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
