@@ -32,17 +32,21 @@ def anchor_file() -> Path:
 
 
 def add_anchor(path: Path, *, sequence: int, head: str, at: datetime) -> Anchor | None:
-    """Appends a line and sees it safely on disk; None when the last one says the same already."""
+    """Appends a line and sees it safely on disk; None when the last one says the same already.
+
+    A line that was cut short (by a loss of power) is ended, and passed over.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "r+", encoding="utf-8") as file:
+    with os.fdopen(handle, "r+", encoding="utf-8", errors="replace") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        lines = file.read().splitlines()
-        last = _parsed(lines[-1]) if lines else {}
+        text = file.read()
+        last = next(filter(None, map(_parsed, reversed(text.splitlines()))), {})
         if last.get("sequence") == sequence and last.get("head") == head:
             return None
         anchor = Anchor(sequence, head, at.isoformat(timespec="seconds"))
-        file.write(_line(anchor, str(last.get("check", ""))) + "\n")
+        start = "" if not text or text.endswith("\n") else "\n"
+        file.write(start + _line(anchor, str(last.get("check", ""))) + "\n")
         file.flush()
         os.fsync(file.fileno())
     return anchor

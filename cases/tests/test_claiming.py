@@ -41,11 +41,11 @@ def test_twenty_people_clear_five_hundred_cases_none_twice_none_lost_in_order(ba
     assert sorted(rank for own in ranks for rank in own) == [float(n) for n in range(CASES)]
     for own in ranks:
         assert own == sorted(own, reverse=True)
-    # In all, a case goes at most as many places early as there are others claiming at that moment.
+    # Whoever took a case passed over none but those that others had in hand at that moment.
     entries = CaseEntry.objects.filter(kind="claimed").order_by("pk")
     order = list(entries.values_list("case__rank", flat=True))
-    misplaced = [place for place, rank in enumerate(order) if abs(place - (CASES - 1 - rank)) > 40]
-    assert not misplaced
+    passed = [sum(later > rank for later in order[n:]) for n, rank in enumerate(order)]
+    assert max(passed) < CLAIMERS
     assert Case.objects.filter(assignee=None).count() == 0
 
 
@@ -65,6 +65,8 @@ def plan_of(rows) -> list[dict]:
 
 
 def test_at_twenty_thousand_it_reads_an_index_in_its_order_and_sorts_nothing(bank):
+    with connection.cursor() as cursor:  # what earlier tests left behind weighs on the plans
+        cursor.execute("TRUNCATE cases_case CASCADE")
     ours = bank.institution_id
     both = [ours, *institutions(1)]
     for institution in both:

@@ -58,6 +58,18 @@ def test_an_anchor_is_appended_once_and_readable_by_its_owner_alone(tmp_path):
     found, problems = read_anchors(path)
     assert [(a.sequence, a.head) for a in found] == [(1, "aa"), (2, "bb")]
     assert problems == []
+
+
+def test_a_line_that_was_cut_short_is_told_and_those_after_it_stand(tmp_path):
+    path = tmp_path / "anchors"
+    add_anchor(path, sequence=1, head="aa", at=AT)
+    whole = path.read_bytes()
+    add_anchor(path, sequence=2, head="bb", at=AT)
+    path.write_bytes(path.read_bytes()[: len(whole) + 20])
+    add_anchor(path, sequence=3, head="cc", at=AT)
+    found, problems = read_anchors(path)
+    assert [anchor.sequence for anchor in found] == [1, 3]
+    assert problems == ["Line 2 of the anchors is no anchor."]
     assert path.stat().st_mode & 0o077 == 0
 
 
