@@ -10,6 +10,7 @@ from django.utils import timezone as clock
 from cases.models import Case, CaseEntry, Closing
 from cases.page.acting import ACTS, IN_TABS, VERDICTS, offered
 from cases.page.buttons import LABELS, buttons
+from cases.page.consortium import LIST as CONSORTIUM
 from cases.page.pending import pending
 from cases.page.reading import Facts, closings_for, facts_of
 from cases.page.tabs import FIRST, TABS, Asked, links, may_see, template_of
@@ -58,6 +59,8 @@ def case_context(
         **_head(case, user, facts),
         "facts": facts,
         "waterfall": facts.waterfall,
+        "consortium": [one for one in facts.listings if one.list_name == CONSORTIUM],
+        "own_lists": [one for one in facts.listings if one.list_name != CONSORTIUM],
         "steps": facts.waterfall.steps[:STEPS_SHOWN] if facts.waterfall else (),
         "more_steps": facts.waterfall.steps[STEPS_SHOWN:] if facts.waterfall else (),
         "verdicts": [made[name] for name in names if name in VERDICTS],

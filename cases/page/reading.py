@@ -11,6 +11,7 @@ from django.utils import timezone as clock
 from cases.alerts.why import Listing, Reason, listings_of, reasons_of
 from cases.customers.normal import Side, Transacted, sides
 from cases.models import Alert, Case, Closing
+from cases.page import consortium
 from cases.page.measured import measured
 from cases.page.waterfall import Waterfall, waterfall
 from features.vector import by_name
@@ -45,6 +46,7 @@ class Facts:
     marked: Alert | None  # the strongest, with `transaction.decision`; the picture is of it
     waterfall: Waterfall | None
     listings: Sequence[Listing]
+    reports: Sequence[consortium.Report]  # of the consortium, on what it listed
     normal: Sequence[Side]
     learned: int  # ordinary transactions that the profile knows
     others: Sequence[Case]  # of the same customer, newest first
@@ -52,19 +54,22 @@ class Facts:
 
 
 def facts_of(case: Case) -> Facts:
-    """Five queries, and one for a ruleset that this process has not in memory."""
+    """Five queries; one more for a ruleset that this process has not in memory, and two where the
+    consortium's list was hit."""
     alerts = list(_alerts(case)[: ALERTS_READ + 1])
     decisions = [alert.transaction.decision for alert in alerts[:ALERTS_READ]]
     marked = alerts[0] if alerts else None
     vector = _vector(marked) if marked else {}
     profile = CustomerProfile.objects.filter(pk=case.customer_id).first()
     known = habits.read(profile.habits if profile else b"")
+    listings = listings_of([one.inputs for one in decisions])
     return Facts(
         alerts=len(decisions),
         more_alerts=len(alerts) > ALERTS_READ,
         marked=marked,
         waterfall=_waterfall(marked, reasons_of([one.hits for one in decisions]), vector),
-        listings=listings_of([one.inputs for one in decisions]),
+        listings=listings,
+        reports=consortium.reports(case, listings),
         normal=sides(known, _transacted(marked, case, vector)) if marked else [],
         learned=known.learned,
         others=_others(case),

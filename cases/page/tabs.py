@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from cases.graph.presenting import neighbourhood_of, picture
 from cases.models import Case, CaseEntry
-from cases.page import timeline
+from cases.page import consortium, timeline
 from cases.page.acting import ACTS, offered
 from cases.page.buttons import act_url
 from cases.page.reading import COUNTED_UP_TO, Facts
@@ -179,7 +179,11 @@ def _related(asked: Asked) -> Context:
 
 
 def _lists(asked: Asked) -> Context:
-    return {"entries": entries_naming(asked.case)}
+    entries = entries_naming(asked.case)
+    return {
+        "entries": [(entry, consortium.reporter(entry)) for entry in entries],
+        "consortium": consortium.LIST,
+    }
 
 
 def _notes(asked: Asked) -> Context:

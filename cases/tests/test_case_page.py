@@ -24,6 +24,7 @@ from clients.webhooks.services import add_endpoint
 from foundation.outbox import drain_outbox
 from intelligence.lists.builtin import load_builtin
 from intelligence.models import List, ListEntry
+from intelligence.tests.making import add
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
 from transactions.models import Transaction
@@ -408,3 +409,57 @@ def test_readers_and_those_without_a_role_do_nothing(mine, name):
         answer = act(user, mine, name, reason="x", question="x", transaction="x")
         assert answer.status_code in {403, 400}
     assert Case.objects.get().version == mine.version
+
+
+# -- the consortium ---------------------------------------------------------------------------
+
+
+def reported(bank, institution=None) -> Case:
+    """The case of a customer whose device the consortium's list names."""
+    load_builtin(actor="tests", demo=False)
+    add(
+        List.objects.get(name="consortium"),
+        "device-77",
+        kind="device",
+        owner="Fraud desk of the consortium",
+        source="report of May",
+        institution=institution,
+    )
+    request = make_suspicious(
+        transaction_id="t-9", user_id="customer-9", identifiers={"device_id": "device-77"}
+    )
+    score_transaction(client=bank, request=request, source="test")
+    [alert] = open_alerts([Transaction.objects.get(external_id="t-9").pk])
+    return alert.case
+
+
+@pytest.mark.parametrize("place", ["", "?tab=lists"])
+def test_what_the_consortium_reported_is_told_with_who_and_when(bank, analyst, place):
+    found = reported(bank)
+    page = text_of(signed_in(analyst).get(page_of(found) + place))
+    assert page.count("cs-chip cs-consortium") == (3 if place else 2)
+    told = "device or fingerprint reported by Fraud desk of the consortium (report of May) <time"
+    assert told in page
+    assert "On lists:" not in page, "it is none of the institution's own lists"
+    assert ("reported by Fraud desk of the consortium (report of May), <span" in page) == bool(
+        place
+    )
+
+
+def test_the_institutions_own_report_is_told_as_such(bank, analyst):
+    found = reported(bank, Institution.objects.get(slug="bank"))
+    page = text_of(signed_in(analyst).get(f"{page_of(found)}?tab=lists"))
+    assert "reported by this institution: Fraud desk" in page
+    assert "of this institution, <span" in page
+
+
+def test_a_report_that_was_taken_back_since_is_told_as_such(bank, analyst):
+    found = reported(bank)
+    ListEntry.objects.filter(list="consortium").update(ended_at=clock.now(), ended_by="tests")
+    page = text_of(signed_in(analyst).get(page_of(found)))
+    assert "device_id when it was decided; no longer on it" in page
+
+
+def test_without_a_report_there_is_no_word_of_the_consortium(mine, analyst):
+    page = text_of(signed_in(analyst).get(page_of(mine)))
+    assert "cs-chip cs-consortium" not in page
