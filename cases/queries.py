@@ -1,15 +1,17 @@
 """What the pages of a case, and the rooms above, read of cases."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone as clock
 
 from cases.models import Alert, Case, CaseEntry, ReviewOutcome
 from cases.queues.filters import Filter, waiting
+from cases.services.machines import PREFIX
 from cases.services.working import WORK
-from clients.models import StaffScope
+from clients.models import ApiKey, StaffScope
 from clients.queries import SEE_ALL
 from foundation.models import User
 
@@ -70,3 +72,24 @@ def people_who_work(scope: list[int] | None) -> QuerySet[User]:
     if scope is not None:
         found = found.filter(pk__in=StaffScope.objects.filter(institution__in=scope).values("user"))
     return found.only("pk", "username").order_by("username")[:MOST_PEOPLE]
+
+
+def who_may_work(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of these pairs of a person and an institution who may work on its cases now; machines
+    with a key that is in force count. Four queries at most, none for nothing."""
+    if not pairs:
+        return set()
+    able = User.objects.with_perm(WORK).filter(pk__in={user for user, _ in pairs})
+    names = dict(able.values_list("pk", "username"))
+    machines = {pk: name[len(PREFIX) :] for pk, name in names.items() if name.startswith(PREFIX)}
+    if machines:
+        keys = ApiKey.objects.filter(prefix__in=machines.values(), revoked_at=None)
+        good = set(keys.exclude(expires_at__lte=clock.now()).values_list("prefix", flat=True))
+        names = {pk: name for pk, name in names.items() if machines.get(pk) in {None, *good}}
+    all_of_them = User.objects.with_perm(SEE_ALL).filter(pk__in=names)
+    everywhere = set(all_of_them.values_list("pk", flat=True))
+    scopes = StaffScope.objects.filter(user__in=names).values_list("user", "institution")
+    scoped = set(scopes)
+    return {
+        pair for pair in pairs if pair[0] in names and (pair[0] in everywhere or pair in scoped)
+    }

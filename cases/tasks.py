@@ -8,7 +8,7 @@ from kombu.exceptions import OperationalError
 
 from cases.bulk import picking, running
 from cases.files.attachments import remove_orphans
-from cases.queues import duties
+from cases.queues import duties, handing_out
 from cases.services.closing import UNDO_SECONDS, close_due, close_if_due
 
 log = logging.getLogger(__name__)
@@ -50,11 +50,12 @@ def wake_cases() -> None:
 @shared_task(name="cases.tasks.release_idle_cases")
 def release_idle_cases() -> None:
     duties.release_idle()
+    duties.release_orphaned()
 
 
 @shared_task(name="cases.tasks.hand_out_cases")
 def hand_out_cases() -> None:
-    duties.hand_out()
+    handing_out.hand_out()
 
 
 @shared_task(name="cases.tasks.run_bulk")

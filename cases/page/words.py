@@ -85,9 +85,18 @@ def _merged(said: Mapping[str, Any]) -> str:
     return f"merged into case {said['into']}" if "into" in said else ""
 
 
+def _released(said: Mapping[str, Any]) -> str:
+    if "gone" in said:
+        return f"released: {said['gone']} may not work on it any more"
+    if "idle_minutes" in said:
+        return f"released: left alone for {said['idle_minutes']} minutes"
+    return ""
+
+
 _SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     Kind.DECIDED: lambda said: f"decided: {verdict(said)}",
     Kind.UNDONE: _undone,
+    Kind.RELEASED: _released,
     Kind.ASSIGNED: lambda said: f"handed to {said['name']}" if "name" in said else "",
     Kind.STATUS: lambda said: str(Case.Status(said["status"]).label) if "status" in said else "",
     Kind.SNOOZED: _snoozed,

@@ -1,26 +1,25 @@
-"""What is done for queues without anybody asking: warn, wake, give back, hand out.
+"""What is done for queues without anybody asking: warn, wake, give back. Handing out has its own
+module.
 
-Each case in a transaction of its own (handing out: each queue), locked, and passed by where
-somebody else has it or it has moved on meanwhile: so two workers at once, or one that dies, do no
-harm.
+Each case in a transaction of its own, locked, and passed by where somebody else has it or it has
+moved on meanwhile: so two workers at once, or one that dies, do no harm.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone as clock
 
-from cases.models import Case, CaseEntry, Queue
-from cases.queries import people_who_work
+from cases.models import Case, CaseEntry
+from cases.queries import who_may_work
 from cases.queues.filters import OPEN, awake
 from cases.queues.routing import WARN_MINUTES
 from cases.services.changing import change, enter_all
-from foundation.locks import alone
-from foundation.models import User
+from cases.services.working import given_back
 
 AT_ONCE: Final = 500
 """Cases that one run takes on; the next one is seconds away."""
@@ -30,14 +29,14 @@ _MINUTE: Final = timedelta(minutes=1)
 
 
 def warn_of_due(*, now: datetime | None = None) -> int:
-    """Marks open cases whose due time is near, each once; how many. Forms stay good: the case
-    itself has not changed."""
+    """Marks open cases whose due time is near, each once; how many. Those that sleep too: the due
+    time does not wait for them. Forms stay good: the case itself has not changed."""
     now = now or clock.now()
     # As an annotation: a filter alone would leave out the cases without a queue.
     notice = Coalesce(F("queue__warn_minutes"), WARN_MINUTES)
     near = (
         Case.objects.annotate(notice=notice)
-        .filter(OPEN, awake(now), warned_at=None, due_at__lte=now + _LONGEST_WARNING)
+        .filter(OPEN, warned_at=None, due_at__lte=now + _LONGEST_WARNING)
         .filter(due_at__lte=now + F("notice") * _MINUTE)
     )
 
@@ -88,59 +87,31 @@ def release_idle(*, now: datetime | None = None) -> int:
     return _each(idle.order_by("touched_at"), give_back)
 
 
-def hand_out(*, now: datetime | None = None) -> int:
-    """Assigns unclaimed cases of the queues that ask for it, round and round; how many."""
-    now = now or clock.now()
-    with alone("cases.hand_out") as first:
-        if not first:
-            return 0
-        queues = Queue.objects.filter(owner=None, auto_assign=True)
-        return sum(_hand_out(queue.pk, now) for queue in list(queues.only("pk")))
+def release_orphaned() -> int:
+    """Gives back what is claimed by somebody who may no longer work on it: a person who has left,
+    or lost the role or the institution, or a revoked key; how many.
 
+    What is about to be closed, or waits for a second person, stays until that is settled. Four
+    queries when there is none.
+    """
+    claimed = Case.objects.filter(OPEN, assignee__isnull=False, closing=None, proposal=None)
+    pairs = set(claimed.order_by().values_list("assignee", "institution").distinct())
+    orphaned = sorted(pairs - who_may_work(pairs))
 
-@transaction.atomic
-def _hand_out(queue_id: int, now: datetime) -> int:
-    """The most valuable first. Nobody gets a case of an institution that is not theirs, nor more
-    open ones than the queue's cap, however they came by those that they have."""
-    queue = Queue.objects.select_for_update(of=("self",)).filter(pk=queue_id).first()
-    if queue is None:
-        return 0
-    free = Case.objects.filter(OPEN, awake(now), queue=queue, assignee=None, closing=None)
-    free = free.filter(proposal=None).exclude(status=Case.Status.ESCALATED)
-    rows = free.select_for_update(skip_locked=True, of=("self",)).order_by("-rank", "-pk")
-    cases = list(rows[:AT_ONCE])
-    people = {pk: list(people_who_work([pk])) for pk in {case.institution_id for case in cases}}
-    has = _open_by_person({person.pk for some in people.values() for person in some})
-    done = 0
-    for case in cases:
-        person = _next(people[case.institution_id], queue.last_assigned_id, has, queue.most_open)
-        if person is None:
-            continue
-        _assign(case, person, queue)
-        has[person.pk] = has.get(person.pk, 0) + 1
-        queue.last_assigned = person
-        done += 1
-    if done:
-        queue.save(update_fields=["last_assigned"])
-    return done
+    def give_back(case: Case) -> None:
+        change(
+            case,
+            kind=CaseEntry.Kind.RELEASED,
+            by=None,
+            facts={"gone": str(case.assignee)},
+            assignee=None,
+            status=given_back(case),
+        )
 
-
-def _open_by_person(people: set[int]) -> dict[int, int]:
-    cases = Case.objects.filter(OPEN, assignee__in=people).order_by()
-    return dict(cases.values_list("assignee").annotate(number=Count("pk")))
-
-
-def _next(people: list[User], last: int | None, has: dict[int, int], most: int) -> User | None:
-    """Who comes after `last` in the order of their numbers and has room."""
-    able = sorted((each for each in people if has.get(each.pk, 0) < most), key=lambda p: p.pk)
-    later = (each for each in able if last is None or each.pk > last)
-    return next(later, able[0] if able else None)
-
-
-def _assign(case: Case, person: User, queue: Queue) -> None:
-    status = Case.Status.IN_PROGRESS if case.status == Case.Status.OPEN else case.status
-    facts: dict[str, Any] = {"to": person.pk, "name": person.get_username(), "queue": queue.pk}
-    change(case, kind=CaseEntry.Kind.ASSIGNED, by=None, facts=facts, assignee=person, status=status)
+    return sum(
+        _each(claimed.filter(assignee=user, institution=institution).order_by("pk"), give_back)
+        for user, institution in orphaned
+    )
 
 
 def _each(cases: QuerySet[Case], act: Callable[[Case], None]) -> int:
