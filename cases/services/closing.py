@@ -6,6 +6,7 @@ Nothing leaves the house before: no label, no outcome, no event. The row alone c
 so it survives a lost message or a dead worker, and to close twice is to find no row.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +21,8 @@ from foundation import audit
 from foundation.errors import Conflict, Forbidden, Problem
 from foundation.models import User
 from foundation.permissions import require
+
+log = logging.getLogger(__name__)
 
 UNDO_SECONDS: Final = 10
 SWEPT_AT_ONCE: Final = 200
@@ -82,10 +85,19 @@ def undo(*, case_id: int, by: User) -> CaseEntry:
 
 
 def close_due(*, now: datetime | None = None) -> int:
-    """Closes what is due; how many. Each in a transaction of its own."""
+    """Closes what is due; how many. Each in a transaction of its own: one that fails unforeseen is
+    logged and tried again by the next sweep, and keeps no other waiting."""
     due = Closing.objects.filter(effective_at__lte=now or clock.now()).order_by("effective_at")
     numbers = due.values_list("pk", flat=True)[:SWEPT_AT_ONCE]
-    return sum(close_if_due(case_id=number, now=now) for number in list(numbers))
+    return sum(_closes(number, now) for number in list(numbers))
+
+
+def _closes(case_id: int, now: datetime | None) -> bool:
+    try:
+        return close_if_due(case_id=case_id, now=now)
+    except Exception:
+        log.exception("The verdict on case %s did not take effect", case_id)
+        return False
 
 
 @transaction.atomic

@@ -92,6 +92,29 @@ def test_without_a_broker_the_sweep_closes(mine, analyst, monkeypatch):
     assert close_due(now=later()) == 1
 
 
+def test_a_verdict_that_fails_unforeseen_keeps_no_other_waiting(
+    bank, mine, analyst, monkeypatch, caplog
+):
+    [alert] = open_alerts([flag(bank, "t-2", user_id="customer-2").pk])
+    other = working.claim(case_id=alert.case_id, by=analyst)
+    for case in (mine, other):
+        judged(case, analyst)
+    decide = working.decide
+
+    def broken(**given):
+        if given["case_id"] == mine.pk:
+            raise ZeroDivisionError
+        return decide(**given)
+
+    monkeypatch.setattr("cases.services.closing.decide", broken)
+    assert close_due(now=later()) == 1
+    assert f"The verdict on case {mine.pk} did not take effect" in caplog.text
+    assert Case.objects.get(pk=other.pk).status == "closed"
+    monkeypatch.undo()
+    assert close_due(now=later()) == 1
+    assert Case.objects.get(pk=mine.pk).status == "closed"
+
+
 def test_undo_leaves_the_case_as_it_was_and_keeps_what_was_typed(mine, analyst):
     judged(mine, analyst, disposition="suspected", typology="mule", reason="a long reason")
     entry = undo(case_id=mine.pk, by=analyst)
