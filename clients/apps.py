@@ -9,9 +9,9 @@ class ClientsConfig(AppConfig):
         from clients import checks  # noqa: F401  (registered by being imported)
         from clients.accounts import checks as account_checks  # noqa: F401  likewise
         from clients.accounts import rekeying  # noqa: F401  registers what `rekey` walks
-        from clients.queries import visible_institution_ids
+        from clients.queries import people_of, visible_institution_ids
         from clients.webhooks.sealing import register_sealed
         from foundation.admin_parts import scope_by
 
-        scope_by(visible_institution_ids)
+        scope_by(visible_institution_ids, people_of)
         register_sealed()

@@ -1,9 +1,9 @@
 """Answers about clients and their staff."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from clients.errors import UnknownInstitutionError
-from clients.models import Institution
+from clients.models import Institution, StaffScope
 from foundation.models import User
 
 SEE_ALL = "clients.see_all_institutions"
@@ -38,3 +38,10 @@ def user_institutions(user: User) -> QuerySet[Institution]:
     if user.has_perm(SEE_ALL):
         return Institution.objects.all()
     return Institution.objects.filter(staff__user=user)
+
+
+def people_of(institution: int) -> Q:
+    """The condition on people that they see the institution; no query by itself."""
+    scoped = StaffScope.objects.filter(institution=institution)
+    every = User.objects.with_perm(SEE_ALL)
+    return Q(pk__in=scoped.values("user")) | Q(pk__in=every.values("pk"))

@@ -29,7 +29,7 @@ from foundation.logging import redact
 from foundation.models import ApprovalRequest, ApprovalVote, User
 from foundation.permissions import require
 from foundation.roles import ROLES
-from foundation.scopes import sees_institution, visible_institutions
+from foundation.scopes import people_seeing, sees_institution, visible_institutions
 
 log = logging.getLogger(__name__)
 
@@ -196,17 +196,15 @@ def may_vote(user: User, request: ApprovalRequest) -> bool:
 
 
 def voters(request: ApprovalRequest) -> list[User]:
-    """The people whose vote the request waits for, by name; at most two queries, and one a person
-    for what is an institution's own. Empty when it is no longer open, or when nobody besides who
-    asked has the right."""
+    """The people whose vote the request waits for, by name; one query. Empty when it is no longer
+    open, or when nobody besides who asked has the right."""
     if not request.is_open(clock.now()):
         return []
     able = User.objects.with_perm(VOTE).exclude(pk=request.requested_by_id)
     if request.kind in _kinds:
         able &= User.objects.with_perm(_kinds[request.kind].permission)
-    found = able.exclude(pk__in=request.votes.values("voter")).order_by("username")
-    institution = _institution(request)
-    return [person for person in found if sees_institution(person, institution)]
+    able = able.filter(people_seeing(_institution(request)))
+    return list(able.exclude(pk__in=request.votes.values("voter")).order_by("username"))
 
 
 def _institution(request: ApprovalRequest) -> int | None:

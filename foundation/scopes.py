@@ -2,16 +2,21 @@
 
 from collections.abc import Callable
 
+from django.db.models import Q
+
 from foundation.models import User
 
 Scope = Callable[[User], list[int] | None]
+People = Callable[[int], Q]
 _scope: Scope | None = None
+_people: People | None = None
 
 
-def scope_by(scope: Scope) -> None:
-    """Sets who sees which institutions: a list of ids, or None for all. Called once, by clients."""
-    global _scope
-    _scope = scope
+def scope_by(scope: Scope, people: People) -> None:
+    """Sets who sees which institutions: a list of ids, or None for all; and the other way round,
+    the condition on people that they see an institution. Called once, by clients."""
+    global _scope, _people
+    _scope, _people = scope, people
 
 
 def visible_institutions(user: User) -> list[int] | None:
@@ -30,3 +35,10 @@ def sees_institution(user: User, institution: int | None) -> bool:
         return True
     visible = visible_institutions(user)
     return visible is None or institution in visible
+
+
+def people_seeing(institution: int | None) -> Q:
+    """The condition that people see the institution, for one query over many of them."""
+    if institution is None:
+        return Q()
+    return Q(is_superuser=True) if _people is None else _people(institution)

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from django.db import connection
 from django.test import Client as HttpClient
+from django.test.utils import CaptureQueriesContext
 
 from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseCall, CaseEntry, ReviewOutcome
@@ -80,6 +82,22 @@ def test_a_case_is_read_with_alerts_and_timeline_and_its_customer_masked(desk, c
     assert told["alerts"][0]["rules"]
     assert [event["kind"] for event in told["timeline"]] == ["alerted", "opened"]
     assert (told["alert_count"], told["event_count"]) == (1, 2)
+
+
+def test_a_case_is_read_in_a_constant_number_of_queries(desk, case):
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as taken:
+            assert call(desk, "GET", f"/{case.pk}").status_code == 200
+        return len(taken)
+
+    queries()  # the key is in memory from then on
+    few = queries()
+    analyst = analyst_of(case)
+    for n in range(12):
+        opened(desk, f"more-{n}", user_id="customer-1")
+        working.note(case_id=case.pk, by=analyst, text=f"note {n}")
+    assert call(desk, "GET", f"/{case.pk}").json()["alert_count"] == 13
+    assert queries() == few <= 12
 
 
 def test_pages_follow_each_other_without_gaps_while_cases_arrive(desk):
