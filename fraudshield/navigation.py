@@ -48,13 +48,14 @@ NAVIGATION = [
     _section(
         "Review",
         _link("Cases", "work", "cases.case"),
+        _link("Alerts", "notifications", "cases.alert"),
+        _link("Customers", "person", "transactions.customer"),
         _link("Shared queues", "filter_list", "cases.queue"),
     ),
     _section(
         "Transactions",
         _link("Decisions", "gavel", "scoring.decision"),
         _link("Transactions", "receipt_long", "transactions.transaction"),
-        _link("Customers", "person", "transactions.customer"),
         _link("Labels", "label", "transactions.label"),
     ),
     _section(
