@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from features.computations.times import SECONDS_PER_DAY
 from features.framework import Value
@@ -15,28 +14,13 @@ from scoring.gather import Gathered
 from scoring.prepare import Prepared
 from scoring.profiles.features import PLACES_OF_ITS_OWN, Asked
 from scoring.profiles.reading import features_of
-from scoring.state.counters import Reading, Risk
+from scoring.state.counters import Reading
 from scoring.state.opening import record
 from scoring.state.recording import PLACES, recording_of
+from scoring.state.risks import features_of_risks
 from scoring.state.script import SCRIPT
 
 logger = logging.getLogger(__name__)
-
-SMOOTHING: Final = 20.0
-"""An entity's share of frauds starts at its institution's, which weighs as much as so many of the
-entity's own transactions: enough that one fraud among three transactions is no rate of a third."""
-
-_USUAL_RATE: Final = 0.005
-_USUAL_WEIGHT: Final = 200.0
-"""What an institution's own share starts at, until some hundreds of transactions speak for it."""
-
-_RATES: Final[Mapping[str, str]] = {
-    "merchant": "merchant_fraud_rate",
-    "device": "device_fraud_rate",
-    "ip": "ip_fraud_rate",
-    "beneficiary": "beneficiary_fraud_rate",
-    "bin": "bin_fraud_rate",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +110,7 @@ def from_counters(
         elif rate is not None:
             found[name] = answer * rate
     _put_marks(found, reading.marks, values)
-    _put_risks(found, reading.risks)
+    found |= features_of_risks(reading.risks)
     return found
 
 
@@ -142,19 +126,3 @@ def _put_marks(
     here = next((mark for mark, feature, _ in PLACES if feature in values), "")
     if (place := marks.get(here)) and PLACES_OF_ITS_OWN.isdisjoint(values):
         found["last_location_at"], found["last_latitude"], found["last_longitude"] = place
-
-
-def _put_risks(found: dict[str, Value], risks: Mapping[str, Risk]) -> None:
-    usual = _share(risks.get("institution"), _USUAL_RATE, _USUAL_WEIGHT)
-    for entity, name in _RATES.items():
-        if entity in risks:
-            found[name] = _share(risks[entity], usual, SMOOTHING)
-    if "customer" in risks:
-        found["previous_fraud_count"] = float(risks["customer"].known)
-
-
-def _share(risk: Risk | None, prior: float, weight: float) -> float:
-    """Frauds among transactions, both faded by age, drawn towards `prior` (additive smoothing)."""
-    if risk is None:
-        return prior
-    return min(1.0, max(0.0, (risk.frauds + prior * weight) / (risk.total + weight)))

@@ -16,11 +16,12 @@ from features.catalogue import (
     ml,
     network,
     pace,
+    risk,
     transaction,
 )
 from features.framework import Catalogue
 
-VERSION = 2
+VERSION = 3
 
 CATALOGUE = Catalogue(
     (
@@ -34,6 +35,7 @@ CATALOGUE = Catalogue(
         *ato.FEATURES,
         *funding.FEATURES,
         *merchant.FEATURES,
+        *risk.FEATURES,
         *ml.FEATURES,
         *derived.FEATURES,
     ),

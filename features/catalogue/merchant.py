@@ -73,6 +73,16 @@ FEATURES = (
         "How many transactions the merchant had in 30 days, this one among them.",
         windowed=Windowed(entity="merchant", window="30d"),
     ),
+    _.count(
+        "merchant_transactions_24h",
+        "How many transactions the merchant had in 24 hours, this one among them.",
+        windowed=Windowed(entity="merchant", window="24h"),
+    ),
+    _.count(
+        "merchant_transactions_7d",
+        "How many transactions the merchant had in 7 days, this one among them.",
+        windowed=Windowed(entity="merchant", window="7d"),
+    ),
     _.money(
         "merchant_amount_30d",
         "How much the merchant took in 30 days, this transaction included.",

@@ -63,6 +63,11 @@ def week_against_usual(week: float, average: float, month_count: float) -> float
     return week * 30 / (average * month_count * 7)
 
 
+def against_average(amount: float, total: float, count: float) -> float:
+    """The amount as a multiple of the average of `count` that come to `total`."""
+    return amount * count / total
+
+
 def is_whole(amount: float) -> bool:
     """Whether the amount has no fraction."""
     return amount % 1 == 0

@@ -7,5 +7,6 @@ opening     record and read; where an institution's state begins
 stored      what they were told of a stored transaction
 following   outcomes, and what was decided while Redis was away
 labels      frauds, when they become known, for the risk of those who took part
+risks       what their known frauds say, as features
 rebuilding  the stored transactions counted anew
 """

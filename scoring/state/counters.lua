@@ -224,17 +224,24 @@ local function look_at_many(key, of, asked, member, kept, answers)
   end, answers)
 end
 
--- Frauds and transactions of an entity, each halved for every HALF_LIFE that has passed.
+-- An entity's known frauds, how long ago the newest took place, and for each half-life its frauds
+-- and transactions, faded. Kept as: newest event, newest fraud, known frauds, then the pairs.
 local function risk(stored, fields)
-  local frauds, total, at, known = 0, 0, time, 0
-  if stored then frauds, total, at, known = unpack_struct('>dddI4', stored) end
+  local held = stored and {unpack_struct(RISK, stored)} or {time, 0, 0}
+  local at, last, known = held[1], held[2], held[3]
   local now = math.max(at, time)
-  local faded = 2 ^ ((at - now) / HALF_LIFE)
+  local kept, told = {now, last, known}, {known, known > 0 and time >= last and time - last}
+  for n, half_life in ipairs(HALF_LIVES) do
+    local faded = 2 ^ ((at - now) / half_life)
+    local frauds, total = (held[2 * n + 2] or 0) * faded, (held[2 * n + 3] or 0) * faded
+    told[#told + 1], told[#told + 2] = frauds, total
+    kept[#kept + 1], kept[#kept + 2] = frauds, total + 2 ^ ((time - now) / half_life)
+  end
   if fresh then
     fields[#fields + 1] = 'risk'
-    fields[#fields + 1] = pack('>dddI4', frauds * faded, total * faded + 2 ^ ((time - now) / HALF_LIFE), now, known)
+    fields[#fields + 1] = pack(RISK, unpack(kept))
   end
-  return {frauds * faded, total * faded, known}
+  return told
 end
 
 local function numbers(stored)
@@ -297,8 +304,8 @@ local function visit(asked)
   local kept_for = plan.longest + LATE * 2
   if plan.risk then
     local stored = got[#fields]
-    local known = stored and select(4, unpack_struct('>dddI4', stored)) or 0
-    if known > 0 then kept_for = 10 * HALF_LIFE end  -- a fraud has faded to a thousandth by then
+    local known = stored and select(3, unpack_struct(RISK, stored)) or 0
+    if known > 0 then kept_for = 10 * LONGEST_RISK end  -- a fraud has faded to a thousandth by then
   end
   if outcome then
     if #sets > 0 then
@@ -331,7 +338,7 @@ local function visit(asked)
   end
   if plan.risk then
     local rated = risk(got[#fields], sets)
-    answers[#answers + 1] = time - HALF_LIFE >= complete_since and rated
+    answers[#answers + 1] = time - LONGEST_RISK >= complete_since and rated
   end
   if #sets > 0 then
     call('HSET', key, unpack(sets))

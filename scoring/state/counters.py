@@ -32,11 +32,12 @@ _unpack = msgspec.msgpack.Decoder().decode
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """Frauds and transactions of an entity, faded by their age, and how many frauds are known."""
+    """How many frauds of an entity are known, how many seconds ago the newest took place (None
+    without one), and for each of `HALF_LIVES` its frauds and transactions, faded by their age."""
 
-    frauds: float
-    total: float
     known: int
+    since: float | None
+    faded: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def decode(answer: bytes, event: Happening, script: Script = SCRIPT) -> Reading:
     risks: dict[str, Risk] = {}
     for name, values in zip(asked_of(event, script), _unpack(answer)[1:], strict=True):
         if name in RISKY and values[-1] is not False:
-            risks[name] = Risk(*values[-1])
+            risks[name] = _risk(values[-1])
         if name == "customer":
             marks = _marks(values)
         _put(answers, script, name, values)
@@ -164,6 +165,12 @@ def _put(
 
 def _number(value: float, kind: str) -> float:
     return value / UNITS if kind == "sum" else float(value)
+
+
+def _risk(told: Sequence[Any]) -> Risk:
+    known, since, *sums = told
+    faded = tuple(zip(sums[::2], sums[1::2], strict=True))
+    return Risk(known, None if since is False else float(since), faded)
 
 
 def _marks(values: Sequence[Any]) -> dict[str, tuple[float, ...]]:

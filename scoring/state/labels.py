@@ -10,7 +10,7 @@ import msgspec
 from foundation.outbox import Envelope, subscribe
 from foundation.redis_scripts import Lua, patient_client, run_many
 from scoring.state.counters import state_name
-from scoring.state.script import HALF_LIFE_SECONDS, RISKY
+from scoring.state.script import HALF_LIVES, RISK_LAYOUT, RISKY
 from scoring.state.stored import Stored, stored_recordings
 from transactions.events import LabelRecorded
 from transactions.labels.precedence import current_labels
@@ -51,7 +51,7 @@ def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, bool]:
 
 def _arguments(one: Stored, fraud: bool) -> list[bytes]:
     event = one.recording.happening
-    question = (event.occurred_at, fraud, HALF_LIFE_SECONDS, one.late)
+    question = (event.occurred_at, fraud, HALF_LIVES, one.late, RISK_LAYOUT)
     entities = (
         name.encode() + b":" + event.entities[name] for name in RISKY if name in event.entities
     )

@@ -30,7 +30,7 @@ from scoring.state.counters import keys_of, state_name
 from scoring.state.following import count, record_outcomes
 from scoring.state.labels import tell_risk
 from scoring.state.opening import ALWAYS
-from scoring.state.script import HALF_LIFE_SECONDS
+from scoring.state.script import LONGEST_RISK
 from scoring.state.stored import stored_recordings
 from transactions.models import Label, Transaction
 
@@ -45,7 +45,7 @@ _SETTLING: Final = "settling"
 rebuild is interrupted between, so that it is not taken for complete."""
 
 _REMEMBERED_SECONDS: Final = 3_600
-RISK_REACH: Final = timedelta(seconds=10 * HALF_LIFE_SECONDS)
+RISK_REACH: Final = timedelta(seconds=10 * LONGEST_RISK)
 """How far back frauds are known: by then one has faded to a thousandth."""
 
 _LONGEST = max(WINDOWS.values(), key=lambda window: window.seconds)

@@ -19,8 +19,15 @@ time, as not every transaction tells all."""
 RISKY = ("institution", "customer", "device", "ip", "merchant", "beneficiary", "bin")
 """Entities whose share of frauds is kept. The institution's own is what theirs is smoothed with."""
 
-HALF_LIFE_SECONDS = 30 * 86_400
-"""After which a fraud, and a transaction, counts half in an entity's risk."""
+HALF_LIVES = (30 * 86_400, 7 * 86_400, 3 * 86_400)
+"""Seconds after which a fraud, and a transaction, counts half in an entity's risk: a rate for each,
+so that a wave of frauds stands out from what was long ago."""
+
+LONGEST_RISK = max(HALF_LIVES)
+
+RISK_LAYOUT = ">ddI4" + "dd" * len(HALF_LIVES)
+"""How Redis keeps it: time of the newest event, time of the newest fraud, known frauds; then frauds
+and transactions for each half-life."""
 
 FEW_MEMBERS = 8
 """Up to so many members are kept with the entity itself, more in a sorted set of their own."""
@@ -59,7 +66,9 @@ class Script:
         constants = {
             "LATE": int(LATE_SECONDS),
             "BUCKETS": BUCKETS,
-            "HALF_LIFE": HALF_LIFE_SECONDS,
+            "HALF_LIVES": _table(map(str, HALF_LIVES)),
+            "LONGEST_RISK": LONGEST_RISK,
+            "RISK": _text(RISK_LAYOUT),
             "MOST": MOST_MEMBERS,
             "TRIM": 64,
             "FEW": FEW_MEMBERS,
@@ -88,7 +97,7 @@ class Script:
             (name, [ring[:2] for ring in plan.rings], [s.of for s in plan.sightings])
             for name, plan in self.plan.entities.items()
         ]
-        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIFE_SECONDS, "2"))
+        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIVES, "3"))
         return hashlib.blake2b(layout.encode(), digest_size=4).hexdigest()
 
     def _table(self, name: str) -> str:
@@ -96,7 +105,7 @@ class Script:
         spans = [ring.window for ring in plan.rings] + [s.longest for s in plan.sightings]
         longest = max([span.seconds for span in spans], default=0)
         if name in RISKY:
-            longest = max(longest, HALF_LIFE_SECONDS)
+            longest = max(longest, LONGEST_RISK)
         parts = (
             f"name={_text(name)}",
             f"rings={_table(part for ring in plan.rings for part in _ring(ring))}",

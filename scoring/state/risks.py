@@ -1,0 +1,56 @@
+"""What an entity's known frauds say of a transaction, by feature. Pure."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from features.catalogue.risk import RATES
+from scoring.state.counters import Risk
+from scoring.state.script import HALF_LIVES
+
+SMOOTHING: Final = 20.0
+"""An entity's share of frauds starts at its institution's, which weighs as much as so many of the
+entity's own transactions: enough that one fraud among three transactions is no rate of a third."""
+
+USUAL_RATE: Final = 0.005
+USUAL_WEIGHT: Final = 200.0
+"""What an institution's own share starts at, until some hundreds of transactions speak for it."""
+
+DAY_SECONDS: Final = 86_400.0
+
+_PATTERNS: Final = tuple(
+    next(pattern for pattern, days in RATES.items() if days * DAY_SECONDS == half_life)
+    for half_life in HALF_LIVES
+)
+
+
+def features_of_risks(risks: Mapping[str, Risk]) -> dict[str, float]:
+    """The features of the risks of those who took part, by entity; the institution's among them."""
+    found: dict[str, float] = {}
+    whole = risks.get("institution")
+    usual = [
+        share(*faded, USUAL_RATE, USUAL_WEIGHT)
+        for faded in (whole.faded if whole else [(0.0, 0.0)] * len(HALF_LIVES))
+    ]
+    for entity, risk in risks.items():
+        if entity == "institution":
+            continue
+        found |= _rates(entity, risk.faded, usual)
+        known = "previous_fraud_count" if entity == "customer" else f"{entity}_known_frauds"
+        found[known] = float(risk.known)
+        if risk.since is not None:
+            found[f"{entity}_last_fraud_days"] = risk.since / DAY_SECONDS
+    return found
+
+
+def _rates(
+    entity: str, faded: Iterable[tuple[float, float]], usual: Iterable[float]
+) -> dict[str, float]:
+    return {
+        pattern.format(entity): share(frauds, total, prior, SMOOTHING)
+        for pattern, (frauds, total), prior in zip(_PATTERNS, faded, usual, strict=True)
+    }
+
+
+def share(frauds: float, total: float, prior: float, weight: float) -> float:
+    """Frauds among transactions, both faded by age, drawn towards `prior` (additive smoothing)."""
+    return min(1.0, max(0.0, (frauds + prior * weight) / (total + weight)))
