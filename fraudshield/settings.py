@@ -306,6 +306,9 @@ WEBHOOK_RETENTION_DAYS = env.integer("WEBHOOK_RETENTION_DAYS", default=30, minim
 # --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
 ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
 
+# --- Models: each version's files; several hosts share the directory (docs/models.md) ---------
+MODELS_DIR = Path(env.first("MODELS_DIR", default=str(STATE_DIR / "models")))
+
 # --- Files of cases, encrypted: never below a directory that a web server gives out -----------
 ATTACHMENTS_DIR = Path(env.first("ATTACHMENTS_DIR", default=str(STATE_DIR / "attachments")))
 

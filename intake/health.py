@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict
 
 import msgspec
 import redis
@@ -15,6 +15,8 @@ from clients.webhooks.queries import WebhookStatus, webhook_status
 from foundation.outbox import OutboxStatus, outbox_status
 from intake.metrics import live_rules
 from rules.queries import published_number
+from scoring.serving.registry import models_for
+from scoring.serving.services import revision
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 class _Stored(TypedDict):
     ruleset: int | None
     rules_loaded: int
+    model: Literal["none", "loaded", "faulty"]
     outbox: OutboxStatus | None
     webhooks: WebhookStatus | None
 
@@ -55,7 +58,7 @@ _prober = ThreadPoolExecutor(max_workers=1, thread_name_prefix="health")
 
 
 def check_health() -> Health:
-    """The state of things, at most half a second old. Takes two or three queries when
+    """The state of things, at most half a second old. Takes three or four queries when
     it looks."""
     global _last
     with _lock:
@@ -76,11 +79,11 @@ def _look() -> Health:
     redis_connected = _ask_redis()
     decides = stored is not None and stored["ruleset"] is not None
     return Health(
-        status=_status(decides, redis_connected),
+        status=_status(decides, redis_connected and not _is_faulty(stored)),
         version=settings.VERSION,
         rules_loaded=stored["rules_loaded"] if stored else 0,
         ruleset=stored["ruleset"] if stored else None,
-        model_loaded=False,
+        model_loaded=stored is not None and stored["model"] == "loaded",
         database_connected=stored is not None,
         redis_connected=redis_connected,
         outbox=stored["outbox"] if stored else None,
@@ -88,10 +91,22 @@ def _look() -> Health:
     )
 
 
-def _status(decides: bool, redis_connected: bool) -> str:
+def _status(decides: bool, complete: bool) -> str:
     if not decides:
         return "unhealthy"
-    return "healthy" if redis_connected else "degraded"
+    return "healthy" if complete else "degraded"
+
+
+def _is_faulty(stored: _Stored | None) -> bool:
+    return stored is not None and stored["model"] == "faulty"
+
+
+def _champion() -> Literal["none", "loaded", "faulty"]:
+    """Whether this process has the champion; loads it where no transaction came yet."""
+    champion = models_for(revision()).champion
+    if champion is None:
+        return "none"
+    return "faulty" if champion.detector is None else "loaded"
 
 
 def _ask_database() -> _Stored | None:
@@ -115,6 +130,7 @@ def _read_state() -> _Stored:
         return {
             "ruleset": number,
             "rules_loaded": live_rules(number) if number else 0,
+            "model": _champion(),
             "outbox": outbox_status(),
             "webhooks": webhook_status(),
         }

@@ -67,7 +67,7 @@ def _urls(ids: Sequence[str]) -> dict[str, str]:
 
 def _decisions(ids: Iterable[str]) -> dict[str, Decision]:
     rows = Decision.objects.select_related("transaction").defer(
-        "numbers", "texts", "inputs", "shadow_hits", "transaction__sealed"
+        "numbers", "texts", "shadow_hits", "transaction__sealed"
     )
     return {str(row.pk): row for row in rows.filter(pk__in=list(ids))}
 

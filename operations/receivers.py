@@ -4,9 +4,9 @@ from cases.events import CaseChanged
 from clients.webhooks.emitting import emit
 from foundation.anchoring import AuditAnchored
 from foundation.outbox import Envelope, subscribe
-from operations import anchor_webhook, case_webhooks
+from operations import anchor_webhook, case_webhooks, model_alerts
 from operations.decision_webhooks import occurrences_of
-from scoring.events import DecisionMade
+from scoring.events import DecisionMade, ModelFailed
 
 
 @subscribe(DecisionMade, name="operations.decision_webhooks")
@@ -28,3 +28,9 @@ def send_case_webhooks(events: list[Envelope[CaseChanged]]) -> None:
 def send_anchors(events: list[Envelope[AuditAnchored]]) -> None:
     """Tells whoever keeps the heads of the audit chain elsewhere; raises to be tried again."""
     anchor_webhook.send_latest([each.event for each in events])
+
+
+@subscribe(ModelFailed, name="operations.model_alerts")
+def alert_about_models(events: list[Envelope[ModelFailed]]) -> None:
+    """Each fault comes once, from the process that met it first."""
+    model_alerts.raise_alerts([each.event for each in events])

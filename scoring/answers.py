@@ -59,7 +59,7 @@ def answer_of(decision: Decision | Decided, transaction_id: str, *, replayed: bo
         ml_score=decision.ml_score,
         ml_probability=decision.ml_probability,
         flags=tuple(flag_of(hit) for hit in decision.hits),
-        ml_risk_factors=(),
+        ml_risk_factors=tuple(decision.inputs.get("ml_factors", ())),
         message=message_of(decision),
         decided_at=decision.decided_at,
         degraded=tuple(decision.degraded),

@@ -18,6 +18,7 @@ from scoring.profiles.reading import FoundCustomer
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
 _RULESET = "(SELECT ruleset_number FROM rules_publication WHERE id = 1)"
+_MODELS = "(SELECT revision FROM scoring_modelregistry WHERE id = 1)"
 # Number and first sighting in one value: as two sub-selects each table would be looked into twice.
 _IDENTITY = """(SELECT int8send(id) || float8send(extract(epoch FROM first_seen_at)::float8)
 FROM transactions_{kind} WHERE institution_id = %s AND reference_hash IN ({hashes}){first})"""
@@ -55,6 +56,7 @@ class Gathered:
     """What was found; None where nothing was."""
 
     ruleset_number: int | None
+    models_revision: int | None  # None where no model was ever put in use
     customer: FoundCustomer | None
     device: Sighted | None
     card: Sighted | None
@@ -81,6 +83,7 @@ def gather(question: Question) -> Gathered:
     params: list[Any] = []
     parts = (
         _RULESET,
+        _MODELS,
         profiles.select(question.customer, scope, params),
         _identity("device", question.device, scope, params),
         _identity("card", question.card, scope, params),
@@ -90,9 +93,10 @@ def gather(question: Question) -> Gathered:
     )
     row = fetch_one(Fragment(f"SELECT {', '.join(parts)}", params))
     assert row is not None  # noqa: S101  a SELECT of expressions has one row
-    ruleset, customer, device, card, by_id, by_key, listings = row
+    ruleset, models, customer, device, card, by_id, by_key, listings = row
     return Gathered(
         ruleset,
+        models,
         profiles.found_customer(customer),
         _sighted(device),
         _sighted(card),

@@ -21,7 +21,7 @@ DEGRADED = Counter("fraud_checks_degraded", "Decisions made without a part.", ["
 SAMPLED = 8
 """One decision in so many has its stages timed: all figures of each would cost 5 % of it."""
 
-STAGES = ("prepare", "gather", "counters", "features", "rules", "decide", "write")
+STAGES = ("prepare", "gather", "counters", "features", "models", "rules", "decide", "write")
 _observers = {stage: STAGE_SECONDS.labels(stage).observe for stage in STAGES}
 
 

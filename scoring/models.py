@@ -173,3 +173,6 @@ class RuleActivity(Daily):
 
     def __str__(self) -> str:
         return f"{self.rule_code} {self.day}"
+
+
+import scoring.serving.models  # noqa: E402, F401

@@ -38,6 +38,10 @@ from scoring.inputs import TransactionInput
 from scoring.knowledge import Knowledge, learn
 from scoring.prepare import Prepared, prepare
 from scoring.repeats import repeat
+from scoring.serving import hearing
+from scoring.serving.factors import top_codes
+from scoring.serving.hearing import Heard, hear
+from scoring.serving.registry import models_for
 from scoring.store import write
 
 logger = logging.getLogger(__name__)
@@ -89,10 +93,12 @@ def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) 
     marks.append(perf_counter())
     values, beaten = compute_vector(facts_of(prepared, known.features))
     marks.append(perf_counter())
-    ground = _ground(prepared, vertical, values, gathered.listings)
+    heard = _models_say(prepared, gathered, values)
+    marks.append(perf_counter())
+    ground = _ground(prepared, vertical, values, gathered.listings, heard.score)
     evaluation, verdict = consider(ground)
     marks.append(perf_counter())
-    decision = _decision(prepared, book, ground, beaten, evaluation, verdict, known)
+    decision = _decision(prepared, book, ground, beaten, evaluation, verdict, known, heard)
     event = _event(prepared, decision, evaluation, imported)
     marks.append(perf_counter())
     try:
@@ -141,8 +147,26 @@ def _rules_for(prepared: Prepared, gathered: Gathered) -> tuple[CompiledBook, Co
         raise BadRequest(f"industry {message}.", errors=errors) from None
 
 
+def _models_say(prepared: Prepared, gathered: Gathered, values: Row) -> Heard:
+    if not prepared.request.use_ml:
+        return hearing.NOTHING
+    heard = hear(
+        models_for(gathered.models_revision),
+        values,
+        customer_hash=prepared.hashes["user_id"],
+        vertical=prepared.request.vertical,
+    )
+    if heard.failed:
+        metrics.DEGRADED.labels("model").inc()
+    return heard
+
+
 def _ground(
-    prepared: Prepared, vertical: CompiledVertical, values: Row, listings: tuple[Listing, ...]
+    prepared: Prepared,
+    vertical: CompiledVertical,
+    values: Row,
+    listings: tuple[Listing, ...],
+    ml_score: float | None,
 ) -> Ground:
     return Ground(
         vertical=vertical,
@@ -153,7 +177,7 @@ def _ground(
         ),
         listings=listings + _further_listings(prepared, vertical, values),
         customer_hash=prepared.hashes["user_id"],
-        ml_score=None,
+        ml_score=ml_score,
     )
 
 
@@ -187,6 +211,7 @@ def _decision(
     evaluation: Evaluation,
     verdict: Verdict,
     known: Knowledge,
+    heard: Heard,
 ) -> Decided:
     numbers, texts = pack(ground.values)
     return Decided(
@@ -197,15 +222,15 @@ def _decision(
         risk_level=verdict.level,
         fraud_score=verdict.fraud_score,
         rule_score=verdict.rule_score,
-        ml_score=None,
-        ml_probability=None,
+        ml_score=heard.score,
+        ml_probability=heard.probability,
         effect=verdict.effect,
-        degraded=list(known.degraded),
+        degraded=[*known.degraded, *(("model",) if heard.failed else ())],
         use_ml=prepared.request.use_ml,
         hits=[hit_as_json(hit) for hit in evaluation.hits],
         shadow_hits=[hit_as_json(hit) for hit in evaluation.shadow_hits],
         ruleset_number=book.number,
-        model_version="",
+        model_version=heard.version,
         catalogue_version=CATALOGUE.version,
         hash_version=hash_versions()[0],
         numbers=numbers,
@@ -217,8 +242,17 @@ def _decision(
             "rule_errors": [error.code for error in evaluation.errors],
             **({"late": True} if known.late else {}),
             **({"recorded_as": known.recorded_as} if known.recorded_as else {}),
+            **heard.inputs,
+            **_factors(heard, ground, verdict),
         },
     )
+
+
+def _factors(heard: Heard, ground: Ground, verdict: Verdict) -> dict[str, list[str]]:
+    """What raised the model's score most, of a flagged decision; of others nobody asks at once."""
+    if heard.detector is None or verdict.status == "approved":
+        return {}
+    return {"ml_factors": top_codes(heard.detector.moved_by(ground.values))}
 
 
 def _event(
@@ -237,6 +271,7 @@ def _event(
         rule_errors=tuple(error.code for error in evaluation.errors),
         imported=imported,
         degraded=tuple(decision.degraded),
+        model=decision.model_version,
     )
 
 

@@ -105,4 +105,53 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('day', 'institution', 'vertical', 'rule_code'), name='activity_once')],
             },
         ),
+        migrations.CreateModel(
+            name='Explanation',
+            fields=[
+                ('decision', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to='scoring.decision')),
+                ('model_version', models.CharField(max_length=64)),
+                ('base', models.FloatField(help_text='The mean margin in training, log odds.')),
+                ('margin', models.FloatField(help_text='Base and all contributions, log odds.')),
+                ('factors', models.JSONField(help_text='Name, value and contribution, the strongest first.')),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                'default_permissions': (),
+            },
+        ),
+        migrations.CreateModel(
+            name='ModelRegistry',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('revision', models.PositiveIntegerField(default=0)),
+            ],
+            options={
+                'default_permissions': (),
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='model_registry_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='ModelVersion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('version', models.SlugField(max_length=64, unique=True)),
+                ('state', models.CharField(choices=[('candidate', 'candidate'), ('shadow', 'challenger'), ('champion', 'champion'), ('retired', 'retired')], default='candidate', max_length=9)),
+                ('share', models.PositiveSmallIntegerField(default=0, help_text='Percentage of customers for whom a challenger decides.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(50)], verbose_name='deciding share')),
+                ('digest', models.CharField(help_text='SHA-256 of the manifest, hexadecimal.', max_length=64)),
+                ('catalogue_version', models.PositiveSmallIntegerField()),
+                ('card', models.JSONField(default=dict, help_text='How it was trained and how it did.')),
+                ('note', models.CharField(blank=True, max_length=300)),
+                ('made_by', models.CharField(max_length=150)),
+                ('made_at', models.DateTimeField(auto_now_add=True)),
+                ('changed_at', models.DateTimeField(auto_now=True, verbose_name='last change')),
+                ('fault', models.CharField(blank=True, max_length=500)),
+                ('faulted_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'verbose_name': 'model',
+                'permissions': [('operate_modelversion', 'Can put models beside the champion, and retire them'), ('promote_modelversion', 'Can propose which model decides, and roll back'), ('approve_modelversion', 'Can approve which model decides')],
+                'default_permissions': ('view',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'champion')), fields=('state',), name='model_one_champion'), models.CheckConstraint(condition=models.Q(('share', 0), models.Q(('share__gt', 0), ('share__lte', 50), ('state', 'shadow')), _connector='OR'), name='model_share_is_a_challengers')],
+            },
+        ),
     ]
