@@ -1,16 +1,17 @@
 """What a queue is narrowed to: as a person asks, a saved queue keeps, and the database reads it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import Any, Final, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone as clock
 
-from cases.models import Case
+from cases.models import Case, CaseEntry
 
 OPEN: Final = ~Q(status=Case.Status.CLOSED)
 
@@ -65,6 +66,26 @@ def awake(now: datetime) -> Q:
     return Q(snoozed_until=None) | Q(snoozed_until__lte=now)
 
 
+def due_soon(now: datetime) -> Q:
+    """A warning was given, and the time is not over."""
+    return Q(warned_at__isnull=False, due_at__gte=now) & OPEN
+
+
+def came_back(now: datetime) -> Q:
+    """Back from a snooze, or from waiting, since its assignee last did something with it."""
+    entries = CaseEntry.objects.filter(case=OuterRef("pk"), kind=CaseEntry.Kind.WOKE)
+    since = Coalesce(OuterRef("touched_at"), OuterRef("opened_at"))
+    return Q(Exists(entries.filter(at__gt=since))) & awake(now) & OPEN
+
+
+OWN: Final[Mapping[str, Callable[[datetime], Q]]] = {
+    "mine": lambda now: Q(),
+    "soon": due_soon,
+    "back": came_back,
+}
+"""Of whoever looks: all, those that are due soon, those that came back."""
+
+
 def waiting(which: Filter, *, now: datetime | None = None) -> QuerySet[Case]:
     """Unclaimed cases in the order in which they should be taken."""
     cases = Case.objects.filter(OPEN, awake(now or clock.now()), which.condition, assignee=None)
@@ -76,7 +97,7 @@ class Asked:
     """What the queue is narrowed to, in the words of its page's address. Empty parts ask nothing,
     but closed cases are left out."""
 
-    whose: str = ""  # mine or unclaimed
+    whose: str = ""  # unclaimed, or one of OWN
     assignee: int | None = None
     status: str = ""
     level: tuple[str, ...] = ()
@@ -92,7 +113,7 @@ class Asked:
     @property
     def of_one(self) -> bool:
         """Whether one person's cases are asked for: those go by their due time."""
-        return self.whose == "mine" or self.assignee is not None
+        return self.whose in OWN or self.assignee is not None
 
     def filter(self, scope: Iterable[int] | None, now: datetime) -> Filter:
         """All but whose it is and the text."""
@@ -126,8 +147,8 @@ class Asked:
         asked = self.filter(scope, now).condition
         if not self.status and not self.text:
             asked &= OPEN
-        if self.whose == "mine":
-            asked &= Q(assignee=by)
+        if self.whose in OWN:
+            asked &= Q(assignee=by) & OWN[self.whose](now)
         if self.whose == "unclaimed":
             asked &= Q(assignee=None) & OPEN & awake(now)
         if self.assignee is not None:
@@ -146,7 +167,7 @@ class Asked:
             and self.status in {"", case.status}
             and not self.older
             and not self.overdue
-            and self.whose != "mine"
+            and self.whose not in OWN
             and self.assignee is None
             and not self.text
         )

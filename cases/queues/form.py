@@ -12,7 +12,13 @@ from foundation.models import User
 
 LEVELS: Final = ("critical", "high", "medium", "low")
 AGES: Final = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (720, "30 days"))
-WHOSE: Final = (("", "anybody or nobody"), ("mine", "you"), ("unclaimed", "nobody"))
+WHOSE: Final = (
+    ("", "anybody or nobody"),
+    ("mine", "you"),
+    ("soon", "you, due soon"),
+    ("back", "you, back from snooze"),
+    ("unclaimed", "nobody"),
+)
 
 
 def _choice(label: str, choices: Iterable[tuple[Any, str]] = ()) -> forms.ChoiceField:

@@ -69,7 +69,8 @@ def _chips(asked: Asked, form: QueueForm) -> list[tuple[tuple[str, str], str]]:
 def _chip(name: str, value: str, form: QueueForm) -> str:
     said = form.words(name, value)
     if name == "whose":
-        fixed = {"mine": "claimed by you", "unclaimed": "nobody has claimed them, not snoozed"}
+        fixed = {"unclaimed": "nobody has claimed them, not snoozed", "mine": "claimed by you"}
+        fixed |= {"soon": "yours, due soon", "back": "yours, back from snooze"}
         return fixed.get(value, f"claimed by {said}")
     if name == "amount_from":
         return f"USD {float(value):,.0f} or more at risk"

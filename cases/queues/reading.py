@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from cases.alerts.why import Reason, reasons_of
 from cases.models import Alert, Case, CaseEntry
 from cases.queries import hidden_from, top_reasons
-from cases.queues.filters import Asked, Filter, awake, waiting
+from cases.queues.filters import OPEN, Asked, Filter, awake, came_back, due_soon, waiting
 from cases.services.working import SUPERVISE
 from cases.typologies import in_words
 from clients.models import Institution
@@ -38,6 +38,7 @@ class Row:
     reason: str  # of its strongest alert
     now: datetime
     supervises: bool = True  # whoever looks
+    back: bool = False  # from a snooze, where that was asked for
 
     @property
     def overdue(self) -> bool:
@@ -45,8 +46,8 @@ class Row:
 
     @property
     def soon(self) -> bool:
-        """Its warning has been given."""
-        return self.case.warned_at is not None
+        """Its warning has been given, and its time is not over."""
+        return self.case.warned_at is not None and not self.overdue
 
     @property
     def asleep(self) -> bool:
@@ -192,13 +193,41 @@ def next_for(user: User, scope: list[int] | None, *, but: int, now: datetime) ->
     return own.exclude(pk=but).order_by("due_at", "pk").first() or others.exclude(pk=but).first()
 
 
-def own_cases(user: User, scope: list[int] | None, most: int) -> list[Case]:
-    """The person's open cases, the one due first in front; one query."""
-    cases = Case.objects.filter(assignee=user).exclude(status=Case.Status.CLOSED)
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The person's open cases: the one due first in front, and how many there are of which kind."""
+
+    first: Sequence[Row]
+    open: int
+    overdue: int
+    soon: int
+    back: int
+
+
+def own_cases(user: User, scope: list[int] | None, most: int, *, now: datetime) -> Own:
+    """Two queries, however many the person has."""
+    cases = Case.objects.filter(OPEN, assignee=user)
     if scope is not None:
         cases = cases.filter(institution_id__in=scope)
+    counts = cases.aggregate(
+        open=Count("pk"),
+        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        soon=Count("pk", filter=due_soon(now)),
+        back=Count("pk", filter=came_back(now)),
+    )
     rows = cases.select_related("customer", "institution").order_by("due_at", "pk")
-    return list(rows[:most])
+    rows = rows.annotate(back=came_back(now))
+    shown = [
+        Row(
+            case=case,
+            customer=masked_reference(case.customer),
+            reason="",
+            now=now,
+            back=case.back,
+        )
+        for case in rows[:most]
+    ]
+    return Own(first=shown, **counts)
 
 
 @dataclass(frozen=True, slots=True)

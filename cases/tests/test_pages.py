@@ -1,5 +1,6 @@
 """The queue and the case in the browser's terms: who sees what, and what is told when it fails."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from django.utils import timezone as clock
 
 from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.queues import duties
 from cases.services import working
 from cases.services.closing import close_due
 from cases.tests.conftest import flag, person
@@ -424,6 +426,49 @@ def test_home_shows_ones_own_cases_and_how_many_wait(bank, mine, analyst):
     assert "Cases that wait" not in text_of(
         signed_in(person("auditor", "auditor")).get(reverse("admin:index"))
     )
+
+
+def test_home_reminds_of_what_is_due_soon_and_what_came_back(bank, analyst, colleague):
+    def reminded(user) -> tuple[list[str], list[str]]:
+        page = text_of(signed_in(user).get(reverse("admin:index")))
+        counts = re.findall(r"<span>(?:Due soon|Back from snooze)</span><b>(\d+)</b>", page)
+        lists = [text_of(signed_in(user).get(f"{QUEUE}?whose={w}")) for w in ("soon", "back")]
+        cases = [",".join(sorted(set(re.findall(r"/case/(\d+)/change/", p)))) for p in lists]
+        return counts, cases
+
+    soon, back, theirs = open_cases(bank, 3)
+    for case, user in ((soon, analyst), (back, analyst), (theirs, colleague)):
+        working.claim(case_id=case.pk, by=user)
+    assert reminded(analyst) == (["0", "0"], ["", ""])
+    now = clock.now()
+    Case.objects.filter(pk=soon.pk).update(due_at=now + timedelta(minutes=5))
+    assert duties.warn_of_due() == 1
+    working.snooze(case_id=back.pk, until=now + timedelta(hours=1), by=analyst)
+    duties.wake(now=now + timedelta(hours=2))
+    assert reminded(analyst) == (["1", "1"], [str(soon.pk), str(back.pk)])
+    assert reminded(colleague) == (["0", "0"], ["", ""])
+    working.note(case_id=back.pk, by=analyst, text="Seen.")
+    Case.objects.filter(pk=soon.pk).update(due_at=now - timedelta(minutes=5))  # overdue by now
+    assert reminded(analyst) == (["0", "0"], ["", ""])
+
+
+def test_home_takes_as_many_queries_for_many_cases_as_for_few(bank, analyst):
+    def queries() -> int:
+        client = signed_in(analyst)
+        client.get(reverse("admin:index"))
+        with CaptureQueriesContext(connection) as taken:
+            client.get(reverse("admin:index"))
+        return len(taken)
+
+    [first, *rest] = open_cases(bank, 6)
+    working.claim(case_id=first.pk, by=analyst)
+    few = queries()
+    for case in rest:
+        working.claim(case_id=case.pk, by=analyst)
+        until = clock.now() + timedelta(hours=1)
+        working.snooze(case_id=case.pk, until=until, by=analyst)
+    duties.wake(now=clock.now() + timedelta(hours=2))
+    assert queries() == few
 
 
 def test_an_unknown_action_is_not_found(mine, analyst):
