@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
@@ -21,8 +22,9 @@ from foundation.admin_parts import display, short_text
 from scoring.cells import decided_cell, number_cell, rule_link, status_cell, two_lines
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
+from scoring.reports.of_rule import labelled_hits
 from transactions.admin import amount_cell, identifier_cell
-from transactions.admin_search import TransactionSearch
+from transactions.admin_search import TransactionSearch, scope_of
 from transactions.feature_text import feature_texts, shown_features
 from transactions.presenting import (
     masked_identifiers,
@@ -31,12 +33,32 @@ from transactions.presenting import (
     supplied_names,
 )
 
+_TRUTHS = ("fraud", "genuine")
 COUNTS = ("live_hits", "shadow_hits", "errors")
 
 
 class VerticalFilter(RecentValuesFilter):
     title = "vertical"
     parameter_name = "transaction__vertical"
+
+
+class LabelledFilter(admin.SimpleListFilter):
+    """The rows behind a figure of a rule's page: `<code>.fraud` or `<code>.genuine`. Is offered
+    nowhere else."""
+
+    title = "what a rule's hits turned out to be"
+    parameter_name = "labelled"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        code, _, truth = (self.value() or "").rpartition(".")
+        return [(f"{code}.{truth}", f"{code}: {truth}")] if truth in _TRUTHS else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        code, _, truth = (self.value() or "").rpartition(".")
+        if truth not in _TRUTHS:
+            return queryset
+        scope, fraud = scope_of(request), truth == "fraud"
+        return queryset.filter(pk__in=labelled_hits(code, scope, fraud=fraud, now=clock.now()))
 
 
 @admin.register(Decision)
@@ -58,7 +80,7 @@ class DecisionAdmin(TransactionSearch, FactPageAdmin):
         "top_reason",
     )
     list_display_links = ("transaction_id_shown",)
-    list_filter = ("status", "risk_level", VerticalFilter, InstitutionFilter)
+    list_filter = ("status", "risk_level", VerticalFilter, InstitutionFilter, LabelledFilter)
     list_select_related = ("transaction__customer", "institution")
     ordering = ("-transaction",)
 
