@@ -117,7 +117,8 @@ class AlertAdmin(TransactionSearch, FactAdmin):
 
     @display(description="Amount")
     def amount_shown(self, obj: Alert) -> SafeString:
-        return number_cell(format_money(obj.amount, obj.institution.base_currency))
+        money = format_money(obj.amount, obj.institution.base_currency)
+        return format_html('<span class="fs-number">{}</span>', money)
 
     @display(description="Score")
     def score_shown(self, obj: Alert) -> SafeString:

@@ -93,7 +93,7 @@ def _since(now: datetime) -> datetime:
 def _rows(
     outer: str, code: str, institutions: Sequence[int], since: datetime
 ) -> list[tuple[Any, ...]]:
-    params = {
+    params: dict[str, Any] = {
         "institutions": list(institutions),
         "since": since,
         "most": LABELS_READ,
