@@ -12,7 +12,7 @@ from cases.customers import profile, reading
 from cases.customers.velocity import newest_hour, velocity
 from cases.links.keeping import Thing
 from cases.links.naming import KINDS, names_of_things
-from cases.links.reading import SHARERS_READ, Neighbourhood, Use
+from cases.links.reading import SHARERS_READ, Neighbourhood, Use, newest_of_each
 from cases.models import Case, Link
 from cases.typologies import in_words
 from intelligence.models import ListEntry
@@ -44,7 +44,7 @@ class Entry:
 
 def customer_context(customer: Customer, *, before: UUID | None, now: datetime) -> dict[str, Any]:
     """What the template shows besides the customer; 18 queries at most, whatever there is."""
-    around = reading.surroundings(customer)
+    around = reading.surroundings(customer, PER_KIND)
     own = [use for use in around.uses if use.customer == customer.pk]
     shown = _shown(own)
     names = names_of_things([use for kind in shown.values() for use in kind])
@@ -81,9 +81,9 @@ def customer_context(customer: Customer, *, before: UUID | None, now: datetime) 
 def _shown(own: Sequence[Use]) -> dict[str, list[Use]]:
     """Of each kind those used last."""
     by_kind: dict[str, list[Use]] = {}
-    for use in sorted(own, key=lambda use: (-use.last_at.timestamp(), use.thing)):
+    for use in newest_of_each(own, PER_KIND):
         by_kind.setdefault(use.thing[0], []).append(use)
-    return {kind: by_kind[kind][:PER_KIND] for kind in sorted(by_kind, key=_ORDER.__getitem__)}
+    return {kind: by_kind[kind] for kind in sorted(by_kind, key=_ORDER.__getitem__)}
 
 
 def _things(

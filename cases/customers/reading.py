@@ -83,9 +83,10 @@ def cases_of(customer: Customer) -> list[Case]:
     return list(rows.order_by("-opened_at")[:CASES])
 
 
-def surroundings(customer: Customer) -> Neighbourhood:
-    """What it uses and who shares that; three queries."""
-    return neighbourhood(customer=customer.pk, institution=customer.institution_id)
+def surroundings(customer: Customer, most: int) -> Neighbourhood:
+    """What it uses, and who shares the newest `most` of each kind; three queries."""
+    institution = customer.institution_id
+    return neighbourhood(customer=customer.pk, institution=institution, most=most)
 
 
 def entries_about(customer: Customer, things: Collection[Thing]) -> list[ListEntry]:

@@ -108,15 +108,20 @@ def neighbourhood(
     customers_too: Sequence[int] = (),
     things_too: Sequence[Thing] = (),
     asked: Collection[str] = (),
+    most: int = PER_KIND,
 ) -> Neighbourhood:
     """Two steps from a customer; three queries, each bounded.
 
     `transactions` are rows whose things are read whatever else there is. `customers_too` and
-    `things_too` are further places to read the neighbours of.
+    `things_too` are further places to read the neighbours of. Who shares a thing is read for `most`
+    of each kind, those that the customer used last.
     """
     concerned = {thing for row in transactions for thing in columns_of(row)}
     own = things([customer, *customers_too], institution, also=(customer, concerned))
-    wanted = list(dict.fromkeys([*(u.thing for u in own if u.customer == customer), *things_too]))
+    centre = [use for use in own if use.customer == customer]
+    if most < PER_KIND:
+        centre = newest_of_each(centre, most)
+    wanted = list(dict.fromkeys([*(use.thing for use in centre), *things_too]))
     shared = _sharers(wanted, institution)
     counts: dict[Thing, int] = defaultdict(int)
     for use in shared:
@@ -131,6 +136,14 @@ def neighbourhood(
         concerned=frozenset(concerned),
         asked=frozenset(asked),
     )
+
+
+def newest_of_each(uses: Iterable[Use], most: int) -> list[Use]:
+    """Of each kind so many, those that were used last first."""
+    found: dict[str, list[Use]] = defaultdict(list)
+    for use in sorted(uses, key=lambda use: (-use.last_at.timestamp(), use.thing)):
+        found[use.thing[0]].append(use)
+    return [use for some in found.values() for use in some[:most]]
 
 
 def things(

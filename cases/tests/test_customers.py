@@ -290,7 +290,7 @@ def test_days_before_the_thirty_are_not_drawn(rates):
 
 def test_when_not_all_was_read_the_page_says_back_to_when(rates):
     shown = velocity.pictures([(TODAY, "USD", velocity.READ, 1.0, 0)], "USD", TODAY)
-    assert shown.only == "From the newest 5,000 transactions alone, back to 2026-05-31."
+    assert shown.only == "From the newest 2,000 transactions alone, back to 2026-05-31."
 
 
 def test_amounts_without_a_rate_are_left_out_of_the_sum(rates):
