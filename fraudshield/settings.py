@@ -220,6 +220,8 @@ AUDIT_ANCHOR_SECRET = env.first("AUDIT_ANCHOR_SECRET", default="")
 CASE_REOPEN_HOURS = env.integer("CASE_REOPEN_HOURS", default=72, minimum=0, maximum=8_760)
 # Closing a case with more US dollars at risk needs a second person; 0: never.
 FOUR_EYES_ABOVE_USD = env.integer("FOUR_EYES_ABOVE_USD", default=10_000, minimum=0)
+# So long at most an analyst blocks or allows an identifier of a case; supervisors for good, too.
+ANALYST_LISTING_DAYS = env.integer("ANALYST_LISTING_DAYS", default=30, minimum=1, maximum=365)
 
 # --- Work after the decision ----------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-rank',),
-                'permissions': [('work_case', 'Can claim, note and decide cases'), ('supervise_case', "Can assign, hand over and reopen anybody's cases")],
+                'permissions': [('work_case', 'Can claim, note and decide cases'), ('list_identifier', 'Can block or allow identifiers of cases for a limited time'), ('supervise_case', "Can assign, hand over and reopen anybody's cases")],
                 'default_permissions': ('view',),
             },
         ),
