@@ -54,7 +54,8 @@ _SEE_CLIENTS = [
     "clients.see_all_institutions",
 ]
 _EDIT_ENTRIES = ["intelligence.add_listentry", "intelligence.change_listentry"]
-_ANALYST = [*_SEE_WORK, "transactions.reveal_identifier", "cases.work_case"]
+_WORK_CASES = ["cases.work_case", "cases.list_identifier"]
+_ANALYST = [*_SEE_WORK, "transactions.reveal_identifier", *_WORK_CASES]
 _SUPERVISOR = [
     *_ANALYST,
     *_EDIT_ENTRIES,

@@ -97,6 +97,7 @@ class Case(models.Model):
         default_permissions = ("view",)
         permissions = [
             ("work_case", "Can claim, note and decide cases"),
+            ("list_identifier", "Can block or allow identifiers of cases for a limited time"),
             ("supervise_case", "Can assign, hand over and reopen anybody's cases"),
         ]
         constraints = [

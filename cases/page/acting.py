@@ -185,7 +185,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "snooze": Act(SnoozeForm, _snooze),
     "assign": Act(AssignForm, _assign),
     "release": Act(ActForm, _release),
-    "list": Act(ListForm, _list, listing.ADD),
+    "list": Act(ListForm, _list),
     "release_one": Act(OutcomeForm, _outcome(Decision.Status.APPROVED, "released"), tab="alerts"),
     "decline_one": Act(OutcomeForm, _outcome(Decision.Status.DECLINED, "declined"), tab="alerts"),
     "merge": Act(MergeForm, _merge, tab="related"),
@@ -219,7 +219,7 @@ def offered(case: Case, user: User, *, closing: bool = False) -> list[str]:
     if mine or supervises:
         names += _verdicts(case, user)
         names += [*_moves(case), "snooze", "assign"]
-        if user.has_perm(listing.ADD):
+        if listing.may_list(user):
             names.append("list")
         if case.assignee_id:
             names.append("release")

@@ -9,7 +9,7 @@ from django.utils import timezone as clock
 from cases.files.attachments import MOST_BYTES
 from cases.models import Case
 from cases.queries import colleagues
-from cases.services.listing import identifiers_of, lists_for
+from cases.services.listing import identifiers_of, lists_for, longest_listing
 from cases.typologies import TYPOLOGIES
 from foundation.models import User
 from intelligence.models import List
@@ -143,15 +143,13 @@ EXPIRIES: Final = (
 
 
 class ListForm(ActForm):
-    """Which identifier goes on which list, and until when. The form names where an identifier
-    stands, never what it is."""
+    """Which identifier goes on which list, and until when: as long as the person may. The form
+    names where an identifier stands, never what it is."""
 
     identifier = forms.ChoiceField(widget=forms.Select({"class": "cs-input"}), label="What")
     on = forms.ChoiceField(widget=forms.Select({"class": "cs-input"}), label="On the list")
     days = forms.TypedChoiceField(
-        choices=EXPIRIES,
         coerce=int,
-        initial=90,
         widget=forms.Select({"class": "cs-input"}),
         label="For",
     )
@@ -163,12 +161,23 @@ class ListForm(ActForm):
         super().__init__(data, case=case, user=user)
         self.lists = {row.name: row for row in lists_for(case)}
         _choices(self, "identifier", [(one.key, one.label) for one in identifiers_of(case)])
+        expiries = _expiries(longest_listing(user))
+        _choices(self, "days", [(str(days), words) for days, words in expiries])
+        self.fields["days"].initial = 90 if longest_listing(user) is None else expiries[-1][0]
         _choices(self, "on", [(row.name, _list_in_words(row)) for row in self.lists.values()])
 
     @property
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["days"]
         return clock.now() + timedelta(days=days) if days else None
+
+
+def _expiries(longest: timedelta | None) -> list[tuple[int, str]]:
+    if longest is None:
+        return list(EXPIRIES)
+    most = longest.days
+    shorter = [(days, words) for days, words in EXPIRIES if 0 < days < most]
+    return [*shorter, (most, f"{most} day{'' if most == 1 else 's'}")]
 
 
 def _list_in_words(row: List) -> str:

@@ -1,10 +1,11 @@
 """Blocking or allowing what took part in a case's transactions, by putting it on a list."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone as clock
@@ -12,7 +13,7 @@ from django.utils import timezone as clock
 from cases.models import Alert, Case, CaseEntry
 from cases.services.changing import change, locked
 from cases.services.working import WORK, demand_own
-from foundation.errors import NotFound
+from foundation.errors import BadRequest, FieldError, NotFound
 from foundation.models import User
 from foundation.permissions import require
 from intelligence.kinds import Kind, hashes_of, kind_of
@@ -24,6 +25,9 @@ from transactions.models import Transaction
 from transactions.presenting import mask, readable_request
 
 ADD: Final = "intelligence.add_listentry"
+FOR_A_WHILE: Final = "cases.list_identifier"
+"""Who edits lists lists identifiers of cases for good, too; others need this, and name an end."""
+
 TRANSACTIONS_LOOKED_AT: Final = 20
 ENTRIES_SHOWN: Final = 50
 
@@ -85,6 +89,15 @@ def lists_for(case: Case) -> list[List]:
     return list(List.objects.filter(mine).order_by("-default_effect", "name"))
 
 
+def may_list(user: User) -> bool:
+    return user.has_perm(ADD) or user.has_perm(FOR_A_WHILE)
+
+
+def longest_listing(user: User) -> timedelta | None:
+    """How far ahead an entry of this person must end; None: it need not."""
+    return None if user.has_perm(ADD) else timedelta(days=settings.ANALYST_LISTING_DAYS)
+
+
 @transaction.atomic
 def list_identifier(
     *,
@@ -97,15 +110,21 @@ def list_identifier(
     version: int | None = None,
 ) -> ListEntry:
     """Puts an identifier of the case on a list, for the case's institution; the next decision
-    sees it. `key` is an `Identifier.key`.
+    sees it. `key` is an `Identifier.key`. Who does not edit lists otherwise names an end, within
+    `longest_listing`.
 
     Raises NotFound for what is not of the case, InvalidEntry for a list that does not hold such
-    values, Conflict when it is on the list already or the case changed.
+    values, BadRequest for an end that is missing or too late, Conflict when it is on the list
+    already or the case changed.
     """
     require(by, WORK)
-    require(by, ADD)
+    permission = ADD if by.has_perm(ADD) else FOR_A_WHILE
+    require(by, permission)
+    _check_end(expires_at, by)
     case = locked(case_id, by=by, version=version)
     demand_own(case, by)
+    if on.institution_id not in {None, case.institution_id}:
+        raise NotFound("There is no such list for this case.")
     feature, kind, value = _named(case, key)
     draft = Draft(
         value=value,
@@ -115,7 +134,7 @@ def list_identifier(
         expires_at=expires_at,
         source=f"case {case.pk}",
     )
-    entry = add_entry(by=by, to=on, draft=draft)
+    entry = add_entry(by=by, to=on, draft=draft, permission=permission)
     change(
         case,
         kind=CaseEntry.Kind.LISTED,
@@ -123,6 +142,7 @@ def list_identifier(
         text=reason,
         facts={
             "feature": feature,
+            "kind": kind.code,
             "value": masked_value(entry),
             "list": on.name,
             "title": on.title,
@@ -132,6 +152,14 @@ def list_identifier(
         },
     )
     return entry
+
+
+def _check_end(expires_at: datetime | None, by: User) -> None:
+    longest = longest_listing(by)
+    if longest is None or (expires_at is not None and expires_at <= clock.now() + longest):
+        return
+    message = f"must end within {longest.days} days; supervisors list for longer"
+    raise BadRequest(f"The entry {message}.", errors=[FieldError("days", message, "range")])
 
 
 def _named(case: Case, key: str) -> tuple[str, Kind, str]:

@@ -14,8 +14,10 @@ from cases.services.listing import entries_naming, identifiers_of, list_identifi
 from cases.services.outcomes import set_outcome
 from cases.tests.conftest import flag, person
 from foundation.errors import BadRequest, Conflict, Forbidden, NotFound
-from foundation.models import AuditEntry
+from foundation.models import AuditEntry, User
 from intelligence.lists.builtin import load_builtin
+from intelligence.lists.checking import Draft
+from intelligence.lists.services import add_entry
 from intelligence.models import List, ListEntry
 from scoring.services import score_transaction
 from scoring.tests.making import make_suspicious
@@ -176,15 +178,56 @@ def test_listing_twice_or_where_it_does_not_belong_is_refused(mine, with_device,
     assert CaseEntry.objects.filter(kind="listed").count() == 1
 
 
-def test_an_analyst_may_not_edit_lists(mine, with_device, analyst):
+def listed_by(user, case, **fields):
+    given = {
+        "key": pick(case, "email"),
+        "on": List.objects.get(name="block_list"),
+        "reason": "because",
+        "expires_at": clock.now() + timedelta(days=30),
+    }
+    return list_identifier(case_id=case.pk, by=user, **{**given, **fields})
+
+
+def test_an_analyst_lists_what_is_of_the_case_for_a_while(bank, mine, with_device, analyst):
+    working.assign(case_id=mine.pk, to=analyst, by=mine.assignee)
+    entry = listed_by(analyst, mine)
+    assert (entry.institution_id, entry.effect) == (mine.institution_id, "decline")
+    assert AuditEntry.objects.get(action="list.add_entry").actor_name == "analyst"
+    assert CaseEntry.objects.get(kind="listed").by == analyst
+
+
+@pytest.mark.parametrize("days", [None, 31, 365])
+def test_what_an_analyst_lists_ends_within_the_time_set(mine, with_device, analyst, settings, days):
+    working.assign(case_id=mine.pk, to=analyst, by=mine.assignee)
+    until = None if days is None else clock.now() + timedelta(days=days)
+    with pytest.raises(BadRequest, match="within 30 days"):
+        listed_by(analyst, mine, expires_at=until)
+    settings.ANALYST_LISTING_DAYS = 1
+    with pytest.raises(BadRequest, match="within 1 days"):
+        listed_by(analyst, mine)
+    assert not ListEntry.objects.filter(source=f"case {mine.pk}").exists()
+
+
+def test_an_analyst_edits_lists_no_other_way(mine, with_device, analyst, colleague):
+    block = List.objects.get(name="block_list")
+    draft = Draft(value="ada@example.com", kind="email", institution=mine.institution, reason="x")
     with pytest.raises(Forbidden, match="add_listentry"):
-        list_identifier(
-            case_id=mine.pk,
-            key=pick(mine, "email"),
-            on=List.objects.get(name="block_list"),
-            reason="because",
-            by=analyst,
-        )
+        add_entry(by=analyst, to=block, draft=draft)
+    with pytest.raises(Forbidden, match="not yours"):
+        listed_by(colleague, mine)
+    machine = User.objects.create(username="api:x")
+    with pytest.raises(Forbidden):
+        listed_by(machine, mine)
+
+
+def test_a_list_of_another_institution_takes_nothing_of_the_case(
+    mine, with_device, stranger, supervisor
+):
+    theirs = List.objects.create(
+        name="theirs", title="T", kinds=["email"], institution_id=stranger.institution_id
+    )
+    with pytest.raises(NotFound):
+        listed_by(supervisor, mine, on=theirs)
 
 
 def test_lists_of_other_institutions_are_not_offered(mine, with_device, stranger):

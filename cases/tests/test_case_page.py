@@ -312,9 +312,24 @@ def test_an_identifier_is_blocked_from_the_page(supervised, supervisor):
     assert "customer-1" not in page
 
 
-def test_who_may_not_edit_lists_is_not_offered_it(mine, analyst):
+def test_an_analyst_blocks_from_the_page_for_30_days_at_most(mine, analyst):
+    load_builtin(actor="tests", demo=False)
+    page = text_of(signed_in(analyst).get(page_of(mine)))
+    form = page[page.index("/do/list/") :].partition("</form>")[0]
+    assert re.findall(r'<option value="(\d+)"', form) == ["1", "7", "30"]
+    [key] = set(re.findall(r'value="([0-9a-f-]{36}/user_id)"', form))
+    fields = {"identifier": key, "on": "watch_list", "reason": "under watch"}
+    for days in ("90", "0"):
+        assert act(analyst, mine, "list", days=days, **fields).status_code == 400
+    assert act(analyst, mine, "list", days="30", **fields).status_code == 302
+    assert ListEntry.objects.get(source=f"case {mine.pk}").list_id == "watch_list"
+
+
+def test_who_may_list_nothing_is_not_offered_it(mine, analyst):
+    analyst.groups.get().permissions.get(codename="list_identifier").group_set.clear()
     assert "/do/list/" not in text_of(signed_in(analyst).get(page_of(mine)))
-    assert act(analyst, mine, "list", on="block_list", reason="x").status_code == 403
+    assert act(analyst, mine, "list", on="block_list", reason="x").status_code in {400, 403}
+    assert not ListEntry.objects.filter(source=f"case {mine.pk}").exists()
 
 
 def test_a_question_is_asked_and_the_next_case_comes(bank, mine, analyst):

@@ -29,13 +29,16 @@ _EDITABLE = (*SHIPPED_FACTS, "default_effect")
 
 
 @transaction.atomic
-def add_entry(*, by: audit.Actor, to: List, draft: Draft) -> ListEntry:
+def add_entry(
+    *, by: audit.Actor, to: List, draft: Draft, permission: str = "intelligence.add_listentry"
+) -> ListEntry:
     """Puts a value on a list; the next decision sees it.
 
-    Without an institution it holds for all of them. Raises InvalidEntry, Forbidden, and Conflict
+    Without an institution it holds for all of them. Rooms above name another `permission` where
+    they themselves narrow what is listed. Raises InvalidEntry, Forbidden, and Conflict
     when the value is on the list already for the same institution.
     """
-    require(by, "intelligence.add_listentry")
+    require(by, permission)
     require_scope(by, draft.institution)
     now = clock.now()
     entry = make_entry(to, draft, by=audit.actor_name(by), now=now)
