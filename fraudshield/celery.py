@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
 from django.conf import settings
 
 from foundation.logging import request_id_var
@@ -32,3 +32,11 @@ def name_the_task(task_id: str, **_: Any) -> None:
 @task_postrun.connect
 def forget_the_task(**_: Any) -> None:
     request_id_var.set("")
+
+
+@worker_process_init.connect
+def warm_up(**_: Any) -> None:
+    """Loads what explanations need when a worker starts, not with the first of them."""
+    from scoring.serving.explaining import warm_up as load_explainers
+
+    load_explainers()

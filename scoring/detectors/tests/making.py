@@ -5,6 +5,7 @@ Anomaly: 0.4 below 500,000 or missing, else 0.8.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,16 @@ Stumps = tuple[tuple[int, float, float, float], ...]
 
 
 def make_artefact(
-    folder: Path, *, bonus: float = 0.0, columns: tuple[Column, ...] = COLUMNS, **manifest: Any
+    folder: Path,
+    *,
+    bonus: float = 0.0,
+    columns: tuple[Column, ...] = COLUMNS,
+    more: Mapping[str, bytes] = {},
+    **manifest: Any,
 ) -> Artefact:
     """Writes the folder; `bonus` is added to every margin, so that models differ."""
     folder.mkdir(parents=True)
-    files = {GRAPH: graph(bonus), PATHS: paths().dump()}
+    files = {GRAPH: graph(bonus), PATHS: paths().dump(), **more}
     for name, content in files.items():
         (folder / name).write_bytes(content)
     said = {
