@@ -26,3 +26,7 @@ class WrongRowCountError(Exception):
 
     def __init__(self, name: str, found: int, expected: int) -> None:
         super().__init__(f"{name} has {found:,} rows instead of {expected:,}")
+
+
+class BadHistory(ValueError):
+    """Events or labels from which nothing can be learned; one sentence says why and what to do."""

@@ -14,7 +14,7 @@ from scoring.inputs import TransactionInput
 from scoring.prepare import Prepared
 from scoring.state.counters import Recording
 
-_PARTIES: Mapping[str, str] = {
+PARTIES: Mapping[str, str] = {
     "customer": "user_id",
     "card": "card_token",
     "device": "device_id",
@@ -27,6 +27,8 @@ _PARTIES: Mapping[str, str] = {
     "seller": "seller_id",
     "agent": "agent_id",
 }
+"""Who takes part, each with the identifier that tells them apart."""
+
 _LONGEST_NAME = 200
 _LONGEST_KEY = hashlib.blake2b.MAX_KEY_SIZE
 
@@ -100,7 +102,7 @@ def make_recording(
 
 
 def _parties(request: TransactionInput, hashes: Mapping[str, bytes]) -> dict[str, bytes]:
-    parties = {party: hashes[name] for party, name in _PARTIES.items() if name in hashes}
+    parties = {party: hashes[name] for party, name in PARTIES.items() if name in hashes}
     if "merchant" not in parties:
         named = _named_merchant(request.extras.get("merchant_name"))
         if named is not None:

@@ -1,0 +1,3 @@
+from scoring.tests.conftest import bank, rule_book
+
+__all__ = ["bank", "rule_book"]
