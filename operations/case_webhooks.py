@@ -76,13 +76,23 @@ def _occurrence(
 
 
 def _more(entry: CaseEntry) -> dict[str, Any]:
-    """What only some changes tell: a question to the client, the outcome of one transaction."""
+    """What only some changes tell: a question to the client, the outcome of one transaction, that
+    an identifier was listed (never which), the other case of a merging."""
+    said = entry.facts
     if entry.kind == CaseEntry.Kind.ASKED:
         return {"question": entry.text}
     if entry.kind == CaseEntry.Kind.OUTCOME:
-        said = entry.facts
-        return {"outcome": {"transaction_id": said["name"], "status": said["status"]}}
+        outcome = {"transaction_id": said["name"], "status": said["status"]}
+        known = {"is_fraud": said.get("is_fraud"), "typology": said.get("typology") or None}
+        return {"outcome": {**outcome, **known}}
+    if entry.kind == CaseEntry.Kind.LISTED:
+        return {"listed": {name: said.get(name) or None for name in _OF_LISTED}}
+    if entry.kind == CaseEntry.Kind.MERGED:
+        return {"merged": {name: said.get(name) for name in ("into", "from")}}
     return {}
+
+
+_OF_LISTED: Final = ("kind", "list", "effect", "until")
 
 
 def case_data(case: Case, change: str, transactions: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from cases.page.forms import (
     ActForm,
     AskForm,
     AssignForm,
+    DeclineOneForm,
     EscalateForm,
     FileForm,
     FraudForm,
@@ -20,6 +21,7 @@ from cases.page.forms import (
     NoteForm,
     OutcomeForm,
     ReasonedForm,
+    ReleaseOneForm,
     ReopenForm,
     SnoozeForm,
     UndecidedForm,
@@ -114,9 +116,12 @@ def _outcome(status: Decision.Status, done: str) -> Callable[[OutcomeForm], str]
             status=status,
             by=form.user,
             reason=form.cleaned_data["reason"],
+            label=bool(label := form.cleaned_data["label"]),
+            typology=form.cleaned_data.get("typology", ""),
             version=_version(form),
         )
-        return f"The transaction is {done}, until the case is decided; the client is told."
+        known = f" and labelled as {label}" if label else ""
+        return f"The transaction is {done}{known}, until the case is decided; the client is told."
 
     return run
 
@@ -186,8 +191,12 @@ ACTS: Final[Mapping[str, Act]] = {
     "assign": Act(AssignForm, _assign),
     "release": Act(ActForm, _release),
     "list": Act(ListForm, _list),
-    "release_one": Act(OutcomeForm, _outcome(Decision.Status.APPROVED, "released"), tab="alerts"),
-    "decline_one": Act(OutcomeForm, _outcome(Decision.Status.DECLINED, "declined"), tab="alerts"),
+    "release_one": Act(
+        ReleaseOneForm, _outcome(Decision.Status.APPROVED, "released"), tab="alerts"
+    ),
+    "decline_one": Act(
+        DeclineOneForm, _outcome(Decision.Status.DECLINED, "declined"), tab="alerts"
+    ),
     "merge": Act(MergeForm, _merge, tab="related"),
     "withdraw": Act(ActForm, _withdraw),
     "attach": Act(FileForm, _attach, tab="files"),

@@ -105,7 +105,39 @@ class OutcomeForm(ActForm):
     """Of one transaction; which, a hidden field says."""
 
     transaction = forms.UUIDField(widget=forms.HiddenInput)
+    label = forms.ChoiceField(
+        required=False, widget=forms.Select({"class": "cs-input"}), label="What it was"
+    )
     reason = forms.CharField(max_length=2_000, widget=_text(2, placeholder="Why"))
+    known = ("", "")  # as the label says it, and how the form puts that
+
+    def __init__(self, data: Any = None, *, case: Case, user: User) -> None:
+        super().__init__(data, case=case, user=user)
+        _choices(self, "label", [self.known, ("", "not known: no label")])
+
+
+class ReleaseOneForm(OutcomeForm):
+    known = ("genuine", "genuine: labels it so")
+
+
+class DeclineOneForm(OutcomeForm):
+    known = ("fraud", "fraud: labels it so")
+    typology = forms.ChoiceField(
+        choices=[("", "Choose the kind of fraud"), *TYPOLOGIES],
+        required=False,
+        widget=forms.Select({"class": "cs-input"}),
+        label="Kind of fraud",
+    )
+
+    def __init__(self, data: Any = None, *, case: Case, user: User) -> None:
+        super().__init__(data, case=case, user=user)
+        self.fields["typology"].initial = case.suspected
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("label") and not given.get("typology"):
+            self.add_error("typology", "Fraud needs its kind.")
+        return given
 
 
 class MergeForm(ActForm):

@@ -147,7 +147,15 @@ def _alerts(asked: Asked) -> Context:
     return {
         "rows": [(alert, current.get(alert.transaction_id)) for alert in found[:ROWS]],
         "more": len(found) > ROWS,
-        "acts": [(name, words, act_url(asked.case, name)) for name, words in _OF_ONE.items()]
+        "acts": [
+            (
+                name,
+                words,
+                act_url(asked.case, name),
+                ACTS[name].form(case=asked.case, user=asked.user),
+            )
+            for name, words in _OF_ONE.items()
+        ]
         if may
         else [],
         "refused_act": refused[0] if refused else "",

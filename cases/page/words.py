@@ -33,6 +33,9 @@ def tell(entry: CaseEntry, names: Mapping[str, str] | None = None) -> Told:
         return Told(entry, words, _decision(said.get("transaction")), name)
     if entry.kind == Kind.OUTCOME:
         done = "released" if said.get("status") == "approved" else "declined"
+        if said.get("is_fraud") is not None:
+            kind = f" ({in_words(said['typology'])})" if said.get("typology") else ""
+            done += f" as fraud{kind}" if said["is_fraud"] else " as genuine"
         link = _decision(said.get("transaction"))
         return Told(entry, done, link, str(said.get("name", "a transaction")))
     if entry.kind == Kind.LISTED:

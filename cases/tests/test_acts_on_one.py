@@ -7,6 +7,7 @@ from django.utils import timezone as clock
 
 from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.page.words import tell
 from cases.queries import current_statuses
 from cases.services import working
 from cases.services.asking import ask
@@ -21,7 +22,9 @@ from intelligence.lists.services import add_entry
 from intelligence.models import List, ListEntry
 from scoring.services import score_transaction
 from scoring.tests.making import make_suspicious
+from transactions.labels.precedence import current_label
 from transactions.models import Label, Transaction
+from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db
 
@@ -77,9 +80,46 @@ def test_the_verdict_on_the_case_has_the_last_word(mine, supervisor):
 
 
 @pytest.mark.parametrize(
+    ("fields", "label", "words"),
+    [
+        ({"status": "approved"}, (False, "analyst", ""), "released as genuine"),
+        (
+            {"status": "declined", "typology": "sim_swap"},
+            (True, "analyst", "sim_swap"),
+            "declined as fraud (SIM swap)",
+        ),
+    ],
+)
+def test_who_says_what_a_transaction_was_labels_it(mine, supervisor, fields, label, words):
+    row = mine.alerts.get().transaction
+    before = clock.now()
+    release(mine, row.pk, supervisor, label=True, **fields)
+    known = Label.objects.get(transaction=row)
+    assert (known.is_fraud, known.source, known.typology) == label
+    assert known.known_at >= before
+    record_label(transaction_row=row, is_fraud=not label[0], source="chargeback", by="tests")
+    assert current_label(row.labels.all()) == known
+    assert tell(CaseEntry.objects.get(kind="outcome")).words == words
+    with pytest.raises(Conflict, match="already"):
+        release(mine, row.pk, supervisor, label=True, **fields)
+    assert Label.objects.filter(source="analyst").count() == 1
+
+
+def test_an_outcome_is_labelled_later_and_the_verdict_overrules_the_label(mine, supervisor):
+    row = mine.alerts.get().transaction_id
+    release(mine, row, supervisor, status="declined")
+    release(mine, row, supervisor, status="declined", label=True, typology="sim_swap")
+    assert list(Label.objects.values_list("is_fraud", flat=True)) == [True]
+    working.decide(case_id=mine.pk, disposition="genuine", by=supervisor, reason="theirs")
+    assert not current_label(Label.objects.filter(transaction=row)).is_fraud
+
+
+@pytest.mark.parametrize(
     ("fields", "error"),
     [
         ({"status": "review"}, BadRequest),
+        ({"status": "declined", "label": True}, BadRequest),
+        ({"status": "declined", "label": True, "typology": "x" * 65}, BadRequest),
         ({"reason": " "}, BadRequest),
         ({"version": 0}, Conflict),
     ],
@@ -88,6 +128,7 @@ def test_a_wrong_outcome_is_refused(mine, supervisor, fields, error):
     with pytest.raises(error):
         release(mine, mine.alerts.get().transaction_id, supervisor, **fields)
     assert not ReviewOutcome.objects.exists()
+    assert not Label.objects.exists()
 
 
 def test_the_same_outcome_twice_and_a_transaction_of_another_case_are_refused(

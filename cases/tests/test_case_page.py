@@ -27,7 +27,7 @@ from intelligence.models import List, ListEntry
 from intelligence.tests.making import add
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
-from transactions.models import Transaction
+from transactions.models import Label, Transaction
 from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db
@@ -281,6 +281,21 @@ def test_one_transaction_is_released_and_the_tab_shows_it(mine, analyst):
     assert ReviewOutcome.objects.get().status == "approved"
     page = text_of(signed_in(analyst).get(answer["Location"]))
     assert '<span class="fs-status fs-approved">approved</span>' in page
+
+
+def test_one_transaction_is_labelled_as_the_page_says_beforehand(mine, analyst):
+    row = mine.alerts.get().transaction_id
+    page = text_of(signed_in(analyst).get(f"{page_of(mine)}?tab=alerts"))
+    assert "As fraud it is labelled from now on, until the verdict on the case says" in page
+    assert 'value="fraud">fraud: labels it so' in page
+    given = {"transaction": row, "reason": "a mule", "label": "fraud"}
+    refused = text_of(act(analyst, mine, "decline_one", **given))
+    assert "Fraud needs its kind." in refused
+    assert not Label.objects.exists()
+    act(analyst, mine, "decline_one", **given, typology="mule_fan_in")
+    assert Label.objects.get().typology == "mule_fan_in"
+    act(analyst, mine, "release_one", transaction=row, reason="not sure", label="")
+    assert Label.objects.count() == 1
 
 
 def test_a_refused_outcome_keeps_what_was_typed_in_its_place(mine, analyst, supervisor):

@@ -1,21 +1,27 @@
 """What clients hear of cases."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone as clock
 
 from cases.alerts.opening import open_alerts
 from cases.events import CaseChanged
 from cases.models import Case, CaseEntry
 from cases.services import working
 from cases.services.asking import ask
+from cases.services.listing import identifiers_of, list_identifier
+from cases.services.merging import merge
 from cases.services.outcomes import set_outcome
-from cases.tests.conftest import flag
+from cases.tests.conftest import flag, person
 from clients.models import Institution
 from clients.webhooks.models import WebhookDelivery, WebhookEvent
 from clients.webhooks.services import add_endpoint
 from foundation.models import OutboxEvent
 from foundation.outbox import drain_outbox
+from intelligence.lists.builtin import load_builtin
+from intelligence.models import List
 from operations.case_webhooks import occurrences_of
 
 pytestmark = pytest.mark.django_db
@@ -86,10 +92,67 @@ def test_a_question_and_the_outcome_of_one_transaction_are_told(bank, analyst):
     set_outcome(transaction_id=row, status="approved", reason=NOTE, **given)
     ask(question="Did the customer travel?", **given)
     found = {data["change"]: data for _, data in told()}
-    assert found["outcome"]["outcome"] == {"transaction_id": "t-1", "status": "approved"}
+    assert found["outcome"]["outcome"] == {
+        "transaction_id": "t-1",
+        "status": "approved",
+        "is_fraud": None,
+        "typology": None,
+    }
     assert found["asked"]["question"] == "Did the customer travel?"
     assert found["asked"]["status"] == "waiting"
     assert NOTE not in str(found)
+
+
+def test_a_listed_identifier_is_told_without_its_value(bank, analyst):
+    listen(bank, WebhookEvent.CASE_UPDATED)
+    load_builtin(actor="tests", demo=False)
+    case = open_alerts([flag(bank, "t-1", user_id="C-20931").pk])[0].case
+    working.claim(case_id=case.pk, by=analyst)
+    key = next(one.key for one in identifiers_of(case) if one.feature == "user_id")
+    until = clock.now() + timedelta(days=7)
+    list_identifier(
+        case_id=case.pk,
+        key=key,
+        on=List.objects.get(name="watch_list"),
+        reason=NOTE,
+        by=analyst,
+        expires_at=until,
+    )
+    [data] = [data for _, data in told() if data["change"] == "listed"]
+    assert data["listed"] == {
+        "kind": "customer",
+        "list": "watch_list",
+        "effect": "review",
+        "until": until.isoformat(),
+    }
+    for secret in ("C-20931", "C-2", "0931", NOTE):
+        assert secret not in json.dumps(data)
+
+
+def test_an_escalation_is_told_with_the_status_and_without_the_reason(bank, analyst):
+    listen(bank, WebhookEvent.CASE_UPDATED)
+    case = open_alerts([flag(bank, "t-1").pk])[0].case
+    working.claim(case_id=case.pk, by=analyst)
+    working.set_status(case_id=case.pk, status="escalated", by=analyst, reason=NOTE)
+    [data] = [data for _, data in told() if data["change"] == "status"]
+    assert (data["status"], data["case_id"]) == ("escalated", case.pk)
+    assert NOTE not in json.dumps(data)
+
+
+def test_a_merging_is_told_of_both_cases_each_with_the_other(bank):
+    supervisor = person("supervisor", "supervisor")
+    listen(bank, *CASE_EVENTS)
+    one, other = (
+        open_alerts([flag(bank, f"t-{n}", user_id=f"customer-{n}").pk])[0].case for n in (1, 2)
+    )
+    merge(case_id=one.pk, into=other.pk, by=supervisor, reason=NOTE)
+    found = {data["case_id"]: (event, data) for event, data in told() if data["change"] == "merged"}
+    assert [found[pk][0] for pk in (one.pk, other.pk)] == ["case.closed", "case.updated"]
+    assert found[one.pk][1]["merged"] == {"into": other.pk, "from": None}
+    assert found[one.pk][1]["disposition"] is None
+    assert found[other.pk][1]["merged"] == {"into": None, "from": one.pk}
+    assert found[other.pk][1]["transaction_ids"] == ["t-1", "t-2"]
+    assert NOTE not in json.dumps([data for _, data in found.values()])
 
 
 def test_no_person_and_no_note_is_told(bank, analyst):
