@@ -42,6 +42,7 @@ _SEE_SYSTEM = [
     "foundation.view_outboxdelivery",
     "foundation.view_approvalrequest",
     "learning.view_archivefile",
+    "scoring.view_modelversion",
 ]
 _SEE_CLIENTS = [
     "clients.view_institution",
@@ -80,6 +81,10 @@ ROLES: dict[str, list[str]] = {
         "rules.publish_ruleset",
         "rules.approve_ruleset",
         "rules.change_vertical",
+        "scoring.view_modelversion",
+        "scoring.operate_modelversion",
+        "scoring.promote_modelversion",
+        "scoring.approve_modelversion",
         "intelligence.add_exchangerate",
         "intelligence.change_exchangerate",
         *_EDIT_ENTRIES,

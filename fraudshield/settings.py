@@ -206,6 +206,8 @@ ACCOUNT_REGISTRATIONS_PER_HOUR = env.integer(  # from one network
 # --- Approvals: how many people besides the proposer ----------------------------------------
 APPROVALS_REQUIRED = {
     "rules.publish": env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9),
+    "models.promote": env.integer("APPROVALS_MODELS_PROMOTE", default=1, maximum=9),
+    "models.rollback": env.integer("APPROVALS_MODELS_ROLLBACK", default=0, maximum=9),
 }
 
 # --- The audit trail: where its head is noted besides the database (docs/audit.md) ------------
@@ -310,6 +312,8 @@ ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
 
 # --- Models: each version's files; several hosts share the directory (docs/models.md) ---------
 MODELS_DIR = Path(env.first("MODELS_DIR", default=str(STATE_DIR / "models")))
+# What it costs to stop a genuine transaction, in US dollars; weighed against missed frauds.
+MODEL_REVIEW_COST_USD = env.integer("MODEL_REVIEW_COST_USD", default=5, minimum=0)
 
 # --- Files of cases, encrypted: never below a directory that a web server gives out -----------
 ATTACHMENTS_DIR = Path(env.first("ATTACHMENTS_DIR", default=str(STATE_DIR / "attachments")))

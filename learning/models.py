@@ -73,3 +73,6 @@ class ArchiveFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+import learning.registry.models  # noqa: E402, F401

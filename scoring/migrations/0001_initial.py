@@ -144,6 +144,7 @@ class Migration(migrations.Migration):
                 ('made_by', models.CharField(max_length=150)),
                 ('made_at', models.DateTimeField(auto_now_add=True)),
                 ('changed_at', models.DateTimeField(auto_now=True, verbose_name='last change')),
+                ('promoted_at', models.DateTimeField(help_text='When it last came into force.', null=True)),
                 ('fault', models.CharField(blank=True, max_length=500)),
                 ('faulted_at', models.DateTimeField(null=True)),
             ],

@@ -34,6 +34,7 @@ class ModelVersion(models.Model):
     made_by = models.CharField(max_length=150)
     made_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField("last change", auto_now=True)
+    promoted_at = models.DateTimeField(null=True, help_text="When it last came into force.")
     # What a process met that could not use it; emptied by the next one that can.
     fault = models.CharField(max_length=500, blank=True)
     faulted_at = models.DateTimeField(null=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Sum
+from django.utils import timezone as clock
 
 from foundation.audit import Actor, actor_name, record
 from foundation.outbox import publish
@@ -105,6 +106,8 @@ def put_in_force(*, model: ModelVersion, by: Actor, reason: str) -> ModelVersion
     before = ModelVersion.objects.select_for_update().filter(state=State.CHAMPION).first()
     if before is not None:
         _move(before, State.RETIRED, by, f"{model} takes over. {reason}".strip())
+    model.promoted_at = clock.now()
+    model.save(update_fields=["promoted_at"])
     model = _move(model, State.CHAMPION, by, reason)
     publish(
         ModelPromoted(version=model.version, before=before.version if before else ""),

@@ -1,0 +1,133 @@
+"""A challenger against the champion: figures, bounds, and what speaks against a promotion."""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+
+from foundation.audit import Actor, actor_name, record
+from foundation.permissions import require
+from learning.registry.errors import PromotionRefused
+from learning.registry.evidence import Evidence, evidence_on
+from learning.registry.latency import judging_us
+from learning.registry.models import ModelComparison
+from learning.registry.paired import (
+    calibration_curve,
+    calibration_error,
+    compare_cost,
+    compare_precision,
+    recall_curve,
+)
+from scoring.serving.models import ModelVersion
+from scoring.serving.services import OPERATE, champion
+
+LEAST_FRAUDS: Final = 30
+LEAST_GENUINE: Final = 200
+CALIBRATION_SLACK: Final = 0.002
+LATENCY_SLACK: Final = 1.25
+LATENCY_ALLOWED_US: Final = 60.0
+FAIR_RATIO: Final = 0.8
+"""Four fifths: no group's false positives may be rarer than so many of another's."""
+
+
+def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
+    """Stores how it does against the champion. Raises PromotionRefused without a champion or with
+    too few labelled transactions that both scored."""
+    require(by, OPERATE)
+    against = champion()
+    if against is None or against.pk == model.pk:
+        raise PromotionRefused("There is no other model in force to compare with.")
+    evidence = evidence_on(against.version, model.version)
+    frauds = int(evidence.fraud.sum())
+    genuine = len(evidence.fraud) - frauds
+    if frauds < LEAST_FRAUDS or genuine < LEAST_GENUINE:
+        raise PromotionRefused(
+            f"Both models scored {frauds} labelled frauds and {genuine} genuine transactions; "
+            f"{LEAST_FRAUDS} and {LEAST_GENUINE} are needed. Leave the challenger beside the "
+            "champion, and let labels come in."
+        )
+    figures = figures_of(evidence)
+    figures["latency_us"] = judging_us(against.detector(), model.detector())
+    figures["fairness"] = [_fairness(against.card), _fairness(model.card)]
+    return _store(against, model, evidence, figures, by)
+
+
+@transaction.atomic
+def _store(
+    against: ModelVersion,
+    model: ModelVersion,
+    evidence: Evidence,
+    figures: dict[str, Any],
+    by: Actor,
+) -> ModelComparison:
+    made = ModelComparison.objects.create(
+        champion=against,
+        challenger=model,
+        rows=len(evidence.fraud),
+        frauds=int(evidence.fraud.sum()),
+        figures=figures,
+        objections=objections_to(figures),
+        made_by=actor_name(by),
+    )
+    record(
+        actor=by,
+        action="model.compared",
+        subject=f"scoring.modelversion:{model.version}",
+        after={"against": against.version, "rows": made.rows, "objections": made.objections},
+    )
+    return made
+
+
+def figures_of(evidence: Evidence) -> dict[str, Any]:
+    """Of champion and challenger, in this order where two stand in a list."""
+    old, new, fraud = evidence.champion, evidence.challenger, evidence.fraud
+    review = float(settings.MODEL_REVIEW_COST_USD)
+    return {
+        "average_precision": asdict(compare_precision(old, new, fraud)),
+        "cost_usd": asdict(compare_cost(old, new, fraud, evidence.amount, review)),
+        "calibration_error": [calibration_error(one.probability, fraud) for one in (old, new)],
+        "calibration_curve": [calibration_curve(one.probability, fraud) for one in (old, new)],
+        "recall_curve": [recall_curve(one.probability, fraud) for one in (old, new)],
+    }
+
+
+def objections_to(figures: dict[str, Any]) -> list[str]:
+    """Empty when the challenger may be promoted."""
+    precision, cost = figures["average_precision"], figures["cost_usd"]
+    old, new = figures["calibration_error"]
+    found = []
+    if precision["low"] <= 0:
+        found.append(
+            f"Its average precision is not surely better: the difference may be as low as "
+            f"{precision['low']:+.4f} (95 %)."
+        )
+    if cost["high"] > 0:
+        found.append(
+            f"Its cost is not surely lower: a transaction may cost {cost['high']:+.4f} USD more "
+            "(95 %)."
+        )
+    if new > old + CALIBRATION_SLACK:
+        found.append(f"It is calibrated worse: {new:.4f} against {old:.4f}.")
+    return [*found, *_latency(figures["latency_us"]), *_unfair(figures["fairness"])]
+
+
+def _latency(taken: list[float]) -> list[str]:
+    old, new = taken
+    if new <= max(LATENCY_ALLOWED_US, old * LATENCY_SLACK):
+        return []
+    return [f"It takes {new:.0f} microseconds a transaction, the champion {old:.0f}."]
+
+
+def _unfair(ratios: list[float | None]) -> list[str]:
+    old, new = ratios
+    if new is None or new >= FAIR_RATIO or (old is not None and new >= old):
+        return []
+    return [f"Its false positives fall on groups unevenly: a ratio of {new:.2f}, less than 0.8."]
+
+
+def _fairness(card: dict[str, Any]) -> float | None:
+    """The smallest ratio of false-positive rates between groups, where the card has groups."""
+    found = card.get("fairness")
+    ratio = found.get("fpr_ratio") if isinstance(found, dict) else None
+    return None if ratio is None else float(ratio)
