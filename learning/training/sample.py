@@ -1,0 +1,78 @@
+"""What is learned from: a matrix with its rows' times, and when each row's label became known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from learning.errors import BadHistory
+from learning.training.trained import Doubles, Floats, Input
+
+Places = npt.NDArray[np.int64]
+DAY_SECONDS = 86_400.0
+FEWEST_FRAUDS = 10
+FEWEST_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows in order of time. `fraud` is what became known at `known_at` (epoch seconds, infinite
+    where no label ever came); a row without a label passes for genuine once it is older than
+    `maturity` seconds."""
+
+    inputs: tuple[Input, ...]
+    matrix: Floats
+    times: Doubles
+    fraud: npt.NDArray[np.int8]
+    known_at: Doubles
+    maturity: float
+
+    def known(self, moment: float) -> Places:
+        """The rows of which is known at this moment whether they were fraud."""
+        before = int(np.searchsorted(self.times, moment, side="left"))
+        told = self.known_at[:before] <= moment
+        return np.flatnonzero(told | (self.times[:before] <= moment - self.maturity))
+
+    def verdicts(self, rows: Places, moment: float) -> npt.NDArray[np.float32]:
+        """Whether these rows were known to be fraud at this moment."""
+        told = (self.known_at[rows] <= moment) & (self.fraud[rows] == 1)
+        return np.asarray(told, dtype=np.float32)
+
+    def between(self, start: float, end: float) -> Places:
+        first, last = np.searchsorted(self.times, [start, end], side="left")
+        return np.arange(first, last)
+
+
+def maturity_of(times: Doubles, known_at: Doubles, fraud: npt.NDArray[np.int8]) -> float:
+    """Seconds within which 95 of 100 known frauds were reported, in whole days; at least one."""
+    told = (fraud == 1) & np.isfinite(known_at)
+    if not told.any():
+        return DAY_SECONDS
+    late = float(np.quantile(known_at[told] - times[told], 0.95))
+    return max(1.0, float(np.ceil(late / DAY_SECONDS))) * DAY_SECONDS
+
+
+def check(sample: Sample, moment: float) -> None:
+    """Raises BadHistory when nothing can be learned from what is known at this moment."""
+    rows = sample.known(moment)
+    if len(sample.times) < FEWEST_ROWS:
+        raise BadHistory(
+            f"There are only {len(sample.times)} transactions; a model needs {FEWEST_ROWS} or more."
+        )
+    if not len(rows) or not np.isfinite(sample.known_at).any():
+        raise BadHistory(
+            "No label is known: record outcomes (chargebacks, reviews) or import labels first."
+        )
+    frauds = int(sample.verdicts(rows, moment).sum())
+    if frauds == len(rows):
+        raise BadHistory("Every labelled transaction is a fraud; genuine ones are needed as well.")
+    if frauds < FEWEST_FRAUDS:
+        raise BadHistory(
+            f"Only {frauds} frauds are known by then; a model needs {FEWEST_FRAUDS} or more."
+        )
+    if not sample.inputs:
+        raise BadHistory(
+            "Every feature is missing or the same in all rows; there is nothing to learn."
+        )

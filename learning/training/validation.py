@@ -1,0 +1,118 @@
+"""Walk-forward validation: trained on what was known on a day, judged on the days after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from learning.training.boosting import Shape, fit, margins_of, quantised
+from learning.training.checkpoints import Checkpoints
+from learning.training.sample import DAY_SECONDS, Places, Sample
+from learning.training.trained import Doubles
+
+if TYPE_CHECKING:
+    from xgboost import Booster
+
+FOLD_DAYS = 7.0
+MOST_FOLDS = 3
+MOST_ROWS = 2_000_000
+"""The newest rows that are learned from."""
+
+MOST_PER_SEED = 300_000
+"""Rows for one seed's trees; each seed draws its own share of the genuine ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Days from `start` to `end` (epoch seconds), to be judged by a model trained at `start`. What
+    is between the newest mature row and `start` is the gap that late labels leave."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfTime:
+    """Margins of rows that were later than all that their model was trained on."""
+
+    rows: Places
+    margins: Doubles
+    fraud: npt.NDArray[np.float32]
+
+
+def folds_of(sample: Sample, moment: float) -> list[Fold]:
+    """The last weeks whose labels are mature, newest first; shorter where history is short."""
+    first, last = float(sample.times[0]), moment - sample.maturity
+    length = min(FOLD_DAYS * DAY_SECONDS, (last - first) / 6)
+    starts = [last - (number + 1) * length for number in range(MOST_FOLDS)]
+    folds = [Fold(start, start + length) for start in starts]
+    return [fold for fold in folds if _enough(sample, fold, moment)]
+
+
+def _enough(sample: Sample, fold: Fold, moment: float) -> bool:
+    train = sample.known(fold.start)
+    held = sample.between(fold.start, fold.end)
+    return (
+        sample.verdicts(train, fold.start).sum() >= 5
+        and sample.verdicts(held, moment).sum() >= 2
+        and len(train) > len(held)
+    )
+
+
+def training_rows(sample: Sample, moment: float, shape: Shape) -> Places:
+    """The newest of the rows that are known at this moment, as far back as the shape looks."""
+    rows = sample.known(moment)
+    if shape.days:
+        rows = rows[sample.times[rows] >= moment - sample.maturity - shape.days * DAY_SECONDS]
+    return rows[-MOST_ROWS:]
+
+
+def boosters_at(
+    sample: Sample,
+    moment: float,
+    shape: Shape,
+    seeds: Sequence[int],
+    checkpoints: Checkpoints,
+    *,
+    most: int = MOST_PER_SEED,
+) -> list[Booster]:
+    """Boosters trained on what was known at this moment, one a seed."""
+    rows = training_rows(sample, moment, shape)
+    made = []
+    for seed in seeds:
+        parts = {"moment": moment, "seed": seed, "most": most, **shape.facts()}
+
+        def fresh(seed: int = seed) -> Booster:
+            return fit(quantised(sample, rows, moment, most=most, seed=seed), shape, seed)
+
+        made.append(checkpoints.booster(parts, fresh))
+    return made
+
+
+def out_of_time(
+    sample: Sample,
+    moment: float,
+    folds: Sequence[Fold],
+    shape: Shape,
+    seeds: Sequence[int],
+    checkpoints: Checkpoints,
+) -> Iterator[OutOfTime]:
+    """The held-out margins of each fold, with the verdicts known at this moment."""
+    for fold in folds:
+        boosters = boosters_at(sample, fold.start, shape, seeds, checkpoints)
+        rows = sample.between(fold.start, fold.end)
+        rows = rows[np.isin(rows, sample.known(moment))]
+        margins = margins_of(boosters, sample.inputs, sample.matrix[rows])
+        yield OutOfTime(rows, margins, sample.verdicts(rows, moment))
+
+
+def joined(parts: Sequence[OutOfTime]) -> OutOfTime:
+    return OutOfTime(
+        np.concatenate([one.rows for one in parts]),
+        np.concatenate([one.margins for one in parts]),
+        np.concatenate([one.fraud for one in parts]),
+    )
