@@ -13,14 +13,22 @@ from django.views.decorators.http import require_POST
 
 from cases.admin.queue import QUEUE, QueuePages, queue_form, queue_url
 from cases.bulk.forms import FORMS
-from cases.bulk.picking import bulk_of, pick, progress_of, refusals_of, touched_by
-from cases.bulk.running import start
+from cases.bulk.picking import (
+    bulk_of,
+    pick,
+    progress_of,
+    refusals_of,
+    sample_of,
+    touched_by,
+)
+from cases.bulk.running import start, stop
 from cases.models import BulkAction, BulkItem, Case
 from cases.queues.reading import cases_asked_for
 from cases.services.working import WORK
 from cases.tasks import run_bulk_later
 from foundation.admin_parts import demand, page, person, visible_institutions
 from foundation.errors import Problem
+from transactions.presenting import masked_reference
 
 RESULTS_SHOWN = 200
 
@@ -31,9 +39,11 @@ class BulkPages(QueuePages):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         prepare = wrap(require_POST(self.prepare_view))
+        halt = wrap(require_POST(self.stop_view))
         own = [
             path("bulk/", prepare, name="cases_bulk_prepare"),
             path("bulk/<uuid:pk>/", wrap(self.bulk_view), name="cases_bulk"),
+            path("bulk/<uuid:pk>/stop/", halt, name="cases_bulk_stop"),
             path("bulk/<uuid:pk>/progress/", wrap(self.progress_view), name="cases_bulk_progress"),
         ]
         return [*own, *super().get_urls()]
@@ -88,6 +98,10 @@ class BulkPages(QueuePages):
             bulk=bulk,
             form=form,
             touched=touched,
+            sample=[
+                (case, masked_reference(case.customer), why)
+                for case, why in sample_of(bulk, scope=scope)
+            ],
             above=settings.FOUR_EYES_ABOVE_USD,
             back=reverse(QUEUE),
         )
@@ -116,6 +130,13 @@ class BulkPages(QueuePages):
             running=bulk.state == BulkAction.State.RUNNING,
             back=reverse(QUEUE),
         )
+
+    def stop_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        """Leaves the rest as they are; what is done stays done."""
+        demand(request, WORK)
+        bulk = self._own(request, pk)
+        stop(bulk_id=bulk.pk, by=person(request))
+        return HttpResponseRedirect(reverse("admin:cases_bulk", args=[bulk.pk]))
 
     def progress_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         """For the bar that moves by itself."""

@@ -19,6 +19,7 @@ from foundation.permissions import require
 
 MOST: Final = 10_000
 ASSIGNEES_SHOWN: Final = 8
+SAMPLE: Final = 8
 _STORED_AT_ONCE: Final = 2_000
 
 
@@ -77,6 +78,19 @@ def touched_by(bulk: BulkAction, *, scope: list[int] | None, above_usd: int) -> 
         able=summed["number"],
         amount_usd=summed["dollars"] or 0.0,
     )
+
+
+def sample_of(bulk: BulkAction, *, scope: list[int] | None) -> list[tuple[Case, str]]:
+    """The SAMPLE cases with the most at risk that the person sees, each with why it would be
+    refused; "" where it would not. One query."""
+    cases = Case.objects.filter(pk__in=bulk.items.values("case"))
+    if scope is not None:
+        cases = cases.filter(institution__in=scope)
+    rows = cases.annotate(why=_refusal(bulk, scope)).order_by("-amount_usd", "pk")
+    return [
+        (case, case.why)
+        for case in rows.select_related("customer", "institution", "assignee")[:SAMPLE]
+    ]
 
 
 def _counted(

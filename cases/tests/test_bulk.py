@@ -1,19 +1,22 @@
 """One act on many cases: what it touches is shown, each case is asked for, nothing is lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone as clock
 from kombu.exceptions import OperationalError
 
 from cases.alerts.opening import open_alerts
 from cases.bulk import picking, running
 from cases.bulk.picking import pick, progress_of, refusals_of, touched_by
-from cases.bulk.running import run_some, start
+from cases.bulk.running import run_some, start, stop
 from cases.models import Alert, BulkAction, BulkItem, Case
 from cases.services import working
 from cases.tasks import run_bulk_later
 from cases.tests.conftest import flag, person
+from cases.tests.test_pages import signed_in, text_of
 from cases.tests.volume import many_cases
 from foundation.errors import BadRequest, Forbidden
 from foundation.models import AuditEntry
@@ -266,3 +269,68 @@ def test_without_a_broker_it_is_left_to_the_sweep(monkeypatch, bank, supervisor,
     open_cases(bank, 1)
     run_bulk_later(picked(supervisor, "release").pk)
     assert "is left to the sweep: OperationalError" in caplog.text
+
+
+@pytest.mark.parametrize("number", [60, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_the_preview_of_many_shows_numbers_and_a_sample(bank, supervisor, number):
+    many_cases(bank.institution_id, number)
+    bulk = picked(supervisor, "escalate")
+    worst = Case.objects.order_by("-amount_usd", "pk")[: picking.SAMPLE]
+    answer = signed_in(supervisor).get(reverse("admin:cases_bulk", args=[bulk.pk]))
+    page = text_of(answer)
+    assert f"<b>{number:,}</b> of {number:,} cases would be touched" in page
+    assert f'The 8 with the most at risk <span class="fs-muted">of {number:,}</span>' in page
+    shown = re.findall(r"/cases/case/(\d+)/change/", page)
+    assert shown == [str(case.pk) for case in worst]
+    assert len(answer.content) < 120_000
+
+
+def test_the_sample_says_what_would_be_refused_and_leaves_out_what_one_does_not_see(
+    bank, stranger, supervisor
+):
+    [mine] = open_cases(bank, 1)
+    [alert] = open_alerts([flag(stranger, "theirs-1").pk])
+    bulk = picked(supervisor, "release")
+    assert bulk.items.filter(case=alert.case).exists()
+    found = picking.sample_of(bulk, scope=[bank.institution_id])
+    assert [(case.pk, why) for case, why in found] == [(mine.pk, "claimed by nobody")]
+
+
+@pytest.mark.parametrize("done_before", [0, 1, 2])
+def test_what_is_stopped_leaves_the_rest_as_they_were(bank, supervisor, monkeypatch, done_before):
+    open_cases(bank, 4)
+    bulk = picked(supervisor, "close")
+    start(bulk_id=bulk.pk, by=supervisor, arguments=GENUINE)
+    real, ran = running._run_one, []
+
+    def run_until_stopped(*given):
+        if len(ran) == done_before:
+            stop(bulk_id=bulk.pk, by=supervisor)
+        ran.append(1)
+        real(*given)
+
+    monkeypatch.setattr(running, "_run_one", run_until_stopped)
+    assert not run_some(bulk.pk)
+    monkeypatch.undo()
+    assert not run_some(bulk.pk)
+    bulk.refresh_from_db()
+    assert (bulk.state, bulk.finished_at is not None) == ("stopped", True)
+    assert progress_of(bulk) == {"waiting": 4 - done_before, "done": done_before, "refused": 0}
+    assert Case.objects.filter(status="closed").count() == done_before
+    assert running.left_alone(now=clock.now() + timedelta(hours=1)) == []
+    [entry] = AuditEntry.objects.filter(action="cases.bulk_stopped")
+    assert entry.after == {"left": 4 - done_before}
+
+
+def test_only_what_runs_is_stopped_and_only_by_who_started_it(bank, supervisor, analyst):
+    open_cases(bank, 1)
+    bulk = picked(supervisor, "close")
+    assert stop(bulk_id=bulk.pk, by=supervisor).state == "draft"
+    start(bulk_id=bulk.pk, by=supervisor, arguments=GENUINE)
+    with pytest.raises(BulkAction.DoesNotExist):
+        stop(bulk_id=bulk.pk, by=analyst)
+    with pytest.raises(Forbidden):
+        stop(bulk_id=bulk.pk, by=person("auditor", "auditor"))
+    assert not run_some(bulk.pk)
+    assert stop(bulk_id=bulk.pk, by=supervisor).state == "done"
+    assert not AuditEntry.objects.filter(action="cases.bulk_stopped").exists()
