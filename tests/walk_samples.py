@@ -38,6 +38,7 @@ from rules.registry import registry
 from rules.services import set_rule_state
 from scoring.models import Decision
 from scoring.services import score_transaction
+from scoring.serving.models import ModelVersion
 from scoring.tests.conftest import client_of
 from scoring.tests.making import make_request, make_suspicious
 from scoring.tests.rule_book import bring_in_rule_book
@@ -178,6 +179,10 @@ def _system(people: Mapping[str, User]) -> None:
     OutboxDelivery.objects.create(
         event=OutboxEvent.objects.all()[0], subscriber="scoring.activity", state="poisoned"
     )
+    for version in ("walked-first", "walked-second"):
+        ModelVersion.objects.create(
+            version=version, digest="0" * 64, catalogue_version=1, made_by="test"
+        )
     ArchiveFile.objects.create(
         path="day=2026-01-01/a.parquet",
         day=date(2026, 1, 1),
@@ -198,6 +203,7 @@ def _content_type() -> list[str]:
 ROWS: dict[str, type[Model]] = {
     "cases_bulk.pk": BulkAction,
     "cases_bulk_progress.pk": BulkAction,
+    "cases_bulk_stop.pk": BulkAction,
     "cases_queue_kept.pk": Queue,
     "cases_case_file.file": Attachment,
 }

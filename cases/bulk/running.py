@@ -58,6 +58,25 @@ def start(*, bulk_id: UUID, by: User, arguments: dict[str, Any]) -> BulkAction:
     return bulk
 
 
+@transaction.atomic
+def stop(*, bulk_id: UUID, by: User) -> BulkAction:
+    """Ends one's own running action after the case that is being done: the rest stay as they are.
+    What is done stays done. Harmless when it is over already."""
+    require(by, working.WORK)
+    bulk = BulkAction.objects.select_for_update().get(pk=bulk_id, by=by)
+    if bulk.state != BulkAction.State.RUNNING:
+        return bulk
+    bulk.state, bulk.finished_at = BulkAction.State.STOPPED, clock.now()
+    bulk.save(update_fields=["state", "finished_at"])
+    audit.record(
+        actor=by,
+        action="cases.bulk_stopped",
+        subject=f"cases.bulkaction:{bulk.pk}",
+        after={"left": bulk.items.filter(state=BulkItem.State.WAITING).count()},
+    )
+    return bulk
+
+
 def run_some(bulk_id: UUID, *, most: int = AT_ONCE) -> bool:
     """Does the next items; whether there are more. Harmless when it is done or runs elsewhere."""
     running = BulkAction.objects.filter(pk=bulk_id, state=BulkAction.State.RUNNING)
@@ -72,7 +91,7 @@ def run_some(bulk_id: UUID, *, most: int = AT_ONCE) -> bool:
     for pk in list(items.values_list("pk", flat=True)[:most]):
         _run_one(bulk, pk, by)
     if items.exists():
-        return True
+        return running.exists()
     running.update(state=BulkAction.State.DONE, finished_at=clock.now())
     return False
 
@@ -95,6 +114,7 @@ def _run_one(bulk: BulkAction, pk: int, by: User) -> None:
     """What cannot be done is kept with the item, foreseen or not: it must not hold up the others.
     Only a database that is gone, or a deadlock, leaves the item to the next worker."""
     waiting = BulkItem.objects.filter(pk=pk, state=BulkItem.State.WAITING)
+    waiting = waiting.filter(bulk__state=BulkAction.State.RUNNING)  # nobody has stopped it
     item = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if item is None:
         return

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=foundation.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('assign', 'hand over'), ('release', 'release'), ('escalate', 'escalate'), ('snooze', 'snooze'), ('close', 'close'), ('merge', 'merge')], max_length=8)),
                 ('arguments', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('draft', 'shown, not started'), ('running', 'running'), ('done', 'done')], default='draft', max_length=7)),
+                ('state', models.CharField(choices=[('draft', 'shown, not started'), ('running', 'running'), ('done', 'done'), ('stopped', 'stopped')], default='draft', max_length=7)),
                 ('total', models.PositiveIntegerField(default=0)),
                 ('more', models.BooleanField(default=False, help_text='Others matched that were left out.')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

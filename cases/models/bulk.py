@@ -26,6 +26,7 @@ class BulkAction(models.Model):
         DRAFT = "draft", "shown, not started"
         RUNNING = "running", "running"
         DONE = "done", "done"
+        STOPPED = "stopped", "stopped"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(max_length=8, choices=Kind)

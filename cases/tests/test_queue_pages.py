@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.alerts.opening import open_alerts
+from cases.bulk.running import run_some
 from cases.models import BulkAction, Case, Queue
 from cases.services import working
 from cases.tests.conftest import flag, person
@@ -311,3 +312,23 @@ def test_an_escalated_case_is_claimed_by_supervisors_alone(case, analyst, superv
     assert Case.objects.get().assignee is None
     signed_in(supervisor).post(claims)
     assert Case.objects.get().assignee == supervisor
+
+
+def test_a_running_bulk_action_is_stopped_from_its_page(bank, supervisor, monkeypatch):
+    monkeypatch.setattr("cases.tasks.run_bulk.apply_async", lambda *args, **more: None)
+    cases = open_cases(bank, 3)
+    client = signed_in(supervisor)
+    url = start(client, "close", case=[case.pk for case in cases])
+    preview = text_of(client.get(url))
+    assert "This takes effect at once, case by case, and cannot be undone" in preview
+    assert "there are no 10 seconds to take it back" in preview
+    client.post(url, {"disposition": "genuine", "reason": "A known campaign."})
+    stop = f"{url}stop/"
+    assert f'action="{stop}"' in text_of(client.get(url))
+    assert client.get(stop).status_code == 405
+    assert signed_in(person("another", "supervisor")).post(stop).status_code == 404
+    page = text_of(client.post(stop, follow=True))
+    assert "<b>0</b> done, <b>3</b> left as they were" in page
+    assert stop not in page
+    assert not run_some(BulkAction.objects.get().pk)
+    assert Case.objects.filter(status="open").count() == 3
