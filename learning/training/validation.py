@@ -22,7 +22,7 @@ MOST_FOLDS = 3
 MOST_ROWS = 2_000_000
 """The newest rows that are learned from."""
 
-MOST_PER_SEED = 300_000
+MOST_PER_SEED = 250_000
 """Rows for one seed's trees; each seed draws its own share of the genuine ones."""
 
 

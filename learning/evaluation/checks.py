@@ -1,0 +1,80 @@
+"""What would betray a leak: a feature that knows too much, noise that is learned, a split that
+overlaps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from learning.evaluation.metrics import Verdicts
+from learning.training.boosting import Shape, fit, margins_of, quantised
+from learning.training.sample import Places, Sample
+from learning.training.trained import Input
+
+TOO_GOOD = 0.95
+"""A single feature that orders frauds better than this was probably written after them."""
+
+_MOST_ROWS = 100_000
+_NOISE = 4.0
+"""Standard errors around one half within which the area of a model of permuted labels must be."""
+
+
+def too_good(
+    inputs: tuple[Input, ...], matrix: np.ndarray[Any, Any], y: Verdicts
+) -> dict[str, float]:
+    """Numbers and flags that alone order frauds with an area above the line, by name."""
+    from sklearn.metrics import roc_auc_score
+
+    suspects = {}
+    for place, one in enumerate(inputs):
+        column = matrix[:, place]
+        known = ~np.isnan(column)
+        if one.kind == "category" or not 0 < y[known].sum() < known.sum() or y[known].sum() < 10:
+            continue
+        area = float(roc_auc_score(y[known], column[known]))
+        area = max(area, 1 - area)
+        if area > TOO_GOOD:
+            suspects[one.name] = area
+    return suspects
+
+
+def permuted(sample: Sample, rows: Places, moment: float, seed: int = 0) -> dict[str, Any]:
+    """The area of a small model of shuffled labels on rows that it has not seen: near one half."""
+    from dataclasses import replace
+
+    from sklearn.metrics import roc_auc_score
+
+    chance = np.random.default_rng(seed)
+    some = rows[-_MOST_ROWS:]
+    half = len(some) // 2
+    shuffled = sample.fraud.copy()
+    shuffled[some] = chance.permutation(sample.verdicts(some, moment)).astype(np.int8)
+    known_at = np.where(np.isin(np.arange(len(shuffled)), some), moment, sample.known_at)
+    fake = replace(sample, fraud=shuffled, known_at=known_at)
+    booster = fit(quantised(fake, some[:half], moment), Shape(depth=3, rounds=20), seed)
+    held = some[half:]
+    y = fake.verdicts(held, moment)
+    if not 0 < y.sum() < len(y):
+        return {"area": None, "passed": True}
+    area = float(roc_auc_score(y, margins_of([booster], sample.inputs, sample.matrix[held])))
+    # The area of noise spreads as the rank-sum statistic does.
+    frauds, genuine = float(y.sum()), float(len(y) - y.sum())
+    error = float(np.sqrt((frauds + genuine + 1) / (12 * frauds * genuine)))
+    return {"area": area, "passed": abs(area - 0.5) <= _NOISE * error + 0.01}
+
+
+def split_audit(sample: Sample, train: Places, start: float, held: Places) -> dict[str, Any]:
+    """Whether training ended, and its labels were known, before the first row that is judged."""
+    late = sample.times[train] >= start
+    used = np.isfinite(sample.known_at[train]) & (sample.fraud[train] == 1)
+    # Verdicts are taken by the time of the split; later ones count as not yet known.
+    leaked = int(
+        (sample.verdicts(train, start)[used] > (sample.known_at[train][used] <= start)).sum()
+    )
+    return {
+        "trained_on_later_rows": int(late.sum()),
+        "labels_from_later": leaked,
+        "rows_in_both": int(np.intersect1d(train, held).size),
+        "passed": not late.any() and not leaked and not np.intersect1d(train, held).size,
+    }

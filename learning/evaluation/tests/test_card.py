@@ -1,0 +1,112 @@
+"""The card tells figures of later days, and betrays leaks."""
+
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from learning.evaluation import metrics
+from learning.evaluation.card import make_card
+from learning.evaluation.page import as_html
+from learning.evaluation.stability import psi
+from learning.training.boosting import Shape
+from learning.training.tests.worlds import end_of, make_sample
+from learning.training.trainer import Settings, train
+
+QUICK = Settings(seeds=(0,), shape=Shape(rounds=25), anomaly=False)
+
+
+def card_of(sample):
+    outcome = train(sample, end_of(sample), QUICK)
+    rows = len(sample.times)
+    amounts = np.linspace(1, 100, rows)
+    groups = np.where(np.arange(rows) % 2, "north", "<south>")
+    return make_card(
+        sample,
+        end_of(sample),
+        outcome,
+        amounts=amounts,
+        segments={"region": groups},
+        fair={"region": groups},
+    )
+
+
+@pytest.fixture(scope="module")
+def card():
+    return card_of(make_sample())
+
+
+def test_the_card_is_json_with_all_that_is_promised(card):
+    told = json.loads(json.dumps(card))
+    assert told["figures"]["average_precision"] > 0.15
+    assert told["figures"]["calibration_error"] < 0.02
+    assert len(told["by_week"]) >= 3
+    assert set(told["segments"]["region"]) == {"north", "<south>"}
+    assert told["fairness"]["region"]["four_fifths"]
+    assert next(iter(told["importance"])) in {"amount", "pace", "night"}
+    assert max(told["stability"]["features"].values()) < 0.25
+    assert told["money_curve"][-1] == {"reviewed": 1.0, "frauds": 1.0, "value": 1.0}
+    assert told["facts"]["data_hash"]
+    assert told["leaks"]["passed"]
+
+
+def test_a_feature_written_after_the_fraud_is_called_a_leak():
+    sample = make_sample()
+    matrix = sample.matrix.copy()
+    matrix[:, 4] = sample.fraud + np.random.default_rng(1).normal(0, 0.1, len(matrix))
+    leaks = card_of(replace(sample, matrix=matrix))["leaks"]
+    assert set(leaks["too_good"]) == {"noise"}
+    assert not leaks["passed"]
+
+
+def test_the_page_is_well_formed_and_escapes_names(card):
+    class Balanced(HTMLParser):
+        open: list[str] = []
+        charts = 0
+
+        def handle_starttag(self, tag, attrs):
+            if tag not in ("meta", "rect", "polyline"):
+                self.open.append(tag)
+            self.charts += tag == "svg"
+
+        def handle_endtag(self, tag):
+            assert self.open.pop() == tag
+
+    page = as_html(card, "Model <1>")
+    parser = Balanced()
+    parser.feed(page.replace("/>", ">"))
+    assert parser.open == []
+    assert parser.charts == 4
+    assert "<south>" not in page
+    assert "&lt;south&gt;" in page
+
+
+def test_figures_say_nothing_where_a_class_is_missing():
+    assert metrics.figures(np.zeros(9, np.float32), np.full(9, 0.1)) == {"rows": 9.0, "frauds": 0.0}
+
+
+def test_value_is_found_before_numbers_when_the_large_come_first():
+    y = np.array([1, 1, 0, 0], np.float32)
+    curve = metrics.money_curve(y, np.array([0.9, 0.1, 0.2, 0.0]), np.array([90.0, 10, 5, 5]))
+    half = next(part for part in curve if part["reviewed"] == 0.5)
+    assert half == {"reviewed": 0.5, "frauds": 0.5, "value": 0.9}
+
+
+def test_unequal_false_alarms_break_the_four_fifths_rule():
+    chance = np.random.default_rng(2)
+    y, p = np.zeros(400, np.float32), chance.random(400)
+    p[:4] = 2
+    groups = np.array(["few"] * 20 + ["many"] * 380)
+    told = metrics.fairness(y, p, groups)
+    assert told["false_alarms"]["few"] == pytest.approx(0.2)
+    assert told["fpr_ratio"] is None
+    assert told["ratio"] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.0, 0.02), (0.5, 0.1, 0.5), (2.0, 1, 9)])
+def test_the_stability_index_grows_with_the_shift(shift, low, high):
+    chance = np.random.default_rng(3)
+    before, now = chance.normal(size=5_000), chance.normal(shift, size=5_000)
+    assert low <= psi(before, now) <= high
