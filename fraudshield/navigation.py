@@ -69,6 +69,7 @@ NAVIGATION = [
         _link("Rule activity", "monitoring", "scoring.ruleactivity"),
         _link("Exchange rates", "currency_exchange", "intelligence.exchangerate"),
     ),
+    _section("Models", _link("Models", "model_training", "scoring.modelversion")),
     _section(
         "Clients",
         _link("Institutions", "account_balance", "clients.institution"),

@@ -12,6 +12,7 @@ from foundation.admin_parts import ReadOnlyModelAdmin, display, relative_time
 from learning.archive.status import COUNTED_UP_TO, archive_status
 from learning.archive.store import shown_url
 from learning.models import ArchiveFile
+from learning.registry import admin as models_admin  # noqa: F401  registers when imported
 
 
 def _number(text: str) -> SafeString:

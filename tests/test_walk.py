@@ -95,6 +95,11 @@ PAGES = {
     "transactions_label_upload": {SUPERVISOR, RISK},
     "intelligence_listentry_end": {SUPERVISOR, RISK, ADMIN},
     "intelligence_list_edit": {ADMIN},
+    **{
+        f"scoring_modelversion_{act}": {RISK}
+        for act in ("shadow", "split", "retire", "compare", "promote", "rollback")
+    },
+    "scoring_modelversion_card": set(),  # models of the walk have no files
     "rules_rule_guide": set(ROLES),
     "rules_rule_version": set(ROLES),
     "rules_rule_edit": {RISK},

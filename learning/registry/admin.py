@@ -1,0 +1,285 @@
+"""Models in the admin: which decide, how they did, side by side, and what may be done about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminIntegerFieldWidget
+
+from foundation.admin_parts import (
+    ReadOnlyModelAdmin,
+    ReasonForm,
+    confirm_page,
+    demand,
+    display,
+    found,
+    page,
+    person,
+    relative_time,
+)
+from learning.registry.charts import card_figures, charts_of, side_by_side
+from learning.registry.comparing import compare
+from learning.registry.promoting import (
+    latest_comparison,
+    previous_champion,
+    propose_promotion,
+    roll_back,
+)
+from scoring.detectors import ArtefactError, read_artefact
+from scoring.detectors.manifest import CARD_PAGE
+from scoring.serving.models import ModelVersion
+from scoring.serving.services import OPERATE, retire, split_traffic, start_shadow
+
+State = ModelVersion.State
+PROMOTE = "scoring.promote_modelversion"
+_LOOKS = {State.CHAMPION: "fs-approved", State.SHADOW: "fs-review"}
+
+
+class ShareForm(ReasonForm):
+    share = forms.IntegerField(
+        min_value=0,
+        max_value=50,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text="Percentage of customers for whom this model decides; 0 ends it.",
+    )
+    field_order = ("share", "reason")
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnlyModelAdmin):
+    empty_list = (
+        "Each trained model stands here. Train one with manage.py train_model, or let the "
+        "installation train the first by itself once there are labels."
+    )
+    list_display = ("version", "standing", "decides", "trained", "made_by", "trouble")
+    ordering = ("-pk",)
+    sortable_by = ()
+
+    @display(description="Stands as")
+    def standing(self, model: ModelVersion) -> SafeString:
+        looks = _LOOKS.get(State(model.state), "fs-muted")
+        return format_html('<span class="fs-status {}">{}</span>', looks, model.get_state_display())
+
+    @display(description="Decides for")
+    def decides(self, model: ModelVersion) -> str:
+        if model.state == State.CHAMPION:
+            return "everybody else"
+        return f"{model.share} % of customers" if model.share else ""
+
+    @display(description="Trained")
+    def trained(self, model: ModelVersion) -> str | SafeString:
+        return relative_time(model.made_at)
+
+    @display(description="Trouble")
+    def trouble(self, model: ModelVersion) -> str:
+        return model.fault
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Without the cards, which are large and which the list does not show."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
+        return rows.defer("card") if is_list else rows
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        acts: dict[str, Callable[..., HttpResponse]] = {
+            "shadow": self.shadow_view,
+            "split": self.split_view,
+            "retire": self.retire_view,
+            "compare": self.compare_view,
+            "promote": self.promote_view,
+            "rollback": self.rollback_view,
+            "card": self.card_view,
+        }
+        own = [
+            path(f"<path:object_id>/{name}/", wrap(view), name=f"scoring_modelversion_{name}")
+            for name, view in acts.items()
+        ]
+        urls: list[URLPattern] = super().get_urls()
+        return own + urls
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """One model: where it stands, its card, and its latest comparison with a champion."""
+        model: ModelVersion = found(self, request, object_id)
+        comparison = latest_comparison(model)
+        return page(
+            self,
+            request,
+            "learning/model.html",
+            title=f"Model {model.version}",
+            original=model,
+            model=model,
+            standing=self.standing(model),
+            decides=self.decides(model),
+            card=card_figures(model.card),
+            has_card_page=(model.folder / CARD_PAGE).is_file(),
+            comparison=comparison,
+            compared=side_by_side(comparison.figures) if comparison else [],
+            charts=charts_of(comparison.figures) if comparison else [],
+            acts=self._acts(request, model),
+        )
+
+    def _acts(self, request: HttpRequest, model: ModelVersion) -> list[tuple[str, str]]:
+        """Addresses and words of what this person may do with it now."""
+        user = person(request)
+        is_champion, is_shadow = model.state == State.CHAMPION, model.state == State.SHADOW
+        offered = [
+            ("compare", "Compare with the champion", OPERATE, is_shadow),
+            ("promote", "Propose promotion", PROMOTE, not is_champion),
+            ("shadow", "Score beside the champion", OPERATE, not (is_champion or is_shadow)),
+            ("split", "Let it decide for some", PROMOTE, is_shadow),
+            ("retire", "Retire", OPERATE, model.state in {State.CANDIDATE, State.SHADOW}),
+            (
+                "rollback",
+                "Roll back",
+                PROMOTE,
+                is_champion and previous_champion() is not None,
+            ),
+        ]
+        return [
+            (reverse(f"admin:scoring_modelversion_{name}", args=[model.pk]), words)
+            for name, words, permission, fits in offered
+            if fits and user.has_perm(permission)
+        ]
+
+    def shadow_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            start_shadow(model=model, by=person(request), reason=said["reason"])
+            return f"{model} is scored beside the champion from now on."
+
+        return self._ask(
+            request,
+            object_id,
+            OPERATE,
+            "Score beside the champion",
+            "It is asked with every transaction, and its opinion is stored. It decides nothing.",
+            act,
+        )
+
+    def split_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            share, user = said["share"], person(request)
+            split_traffic(model=model, share=share, by=user, reason=said["reason"])
+            return f"{model} decides for {share} % of the customers."
+
+        return self._ask(
+            request,
+            object_id,
+            PROMOTE,
+            "Let it decide for some",
+            "For the same customers each time, chosen by hash. The champion decides for the rest.",
+            act,
+            form_class=ShareForm,
+        )
+
+    def retire_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            retire(model=model, by=person(request), reason=said["reason"])
+            return f"{model} is retired."
+
+        words = "It is not asked any more. It can be put beside the champion again."
+        return self._ask(request, object_id, OPERATE, "Retire", words, act)
+
+    def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            made = compare(model=model, by=person(request))
+            return "It passes the gate." if made.passes else " ".join(made.objections)
+
+        return self._ask(
+            request,
+            object_id,
+            OPERATE,
+            "Compare with the champion",
+            "On the labelled transactions of the last 90 days that both scored. Takes seconds.",
+            act,
+            form_class=forms.Form,
+        )
+
+    def promote_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            user = person(request)
+            asked = propose_promotion(model=model, by=user, reason=said["reason"])
+            if asked.state == asked.State.EXECUTED:
+                return f"{model} decides from now on."
+            return f"Request {asked.pk} waits for another person's approval."
+
+        return self._ask(
+            request,
+            object_id,
+            PROMOTE,
+            "Propose promotion",
+            "It decides when another person approves. The present champion is kept for a way back.",
+            act,
+        )
+
+    def rollback_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            asked = roll_back(by=person(request), reason=said["reason"])
+            if asked.state == asked.State.EXECUTED:
+                return "The model before decides again."
+            return f"Request {asked.pk} waits for another person's approval."
+
+        before = previous_champion()
+        words = f"{before} decides again, at once." if before else "No model decided before."
+        return self._ask(request, object_id, PROMOTE, "Roll back", words, act, dangerous=True)
+
+    def card_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The evaluation as it was written at training: a page of its own that runs nothing."""
+        model: ModelVersion = found(self, request, object_id)
+        try:
+            content = read_artefact(model.folder, digest=model.digest).read(CARD_PAGE)
+        except ArtefactError as error:
+            raise Http404(str(error)) from error
+        response = HttpResponse(content, content_type="text/html; charset=utf-8")
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+        )
+        return response
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        permission: str,
+        button: str,
+        explanation: str,
+        act: Callable[[ModelVersion, dict[str, Any]], str],
+        *,
+        form_class: type[forms.Form] = ReasonForm,
+        dangerous: bool = False,
+    ) -> HttpResponse:
+        demand(request, permission)
+        model: ModelVersion = found(self, request, object_id)
+        return confirm_page(
+            self,
+            request,
+            title=f"{button}: {model.version}",
+            explanation=explanation,
+            button=button,
+            form_class=form_class,
+            act=lambda said: _acted(act, model, said),
+            back=reverse("admin:scoring_modelversion_change", args=[model.pk]),
+            dangerous=dangerous,
+        )
+
+
+def _acted(
+    act: Callable[[ModelVersion, dict[str, Any]], str], model: ModelVersion, said: dict[str, Any]
+) -> str:
+    """Files that do not work are said on the page like any other refusal."""
+    try:
+        return act(model, said)
+    except ArtefactError as error:
+        raise forms.ValidationError(str(error)) from error
