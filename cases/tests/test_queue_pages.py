@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from cases.alerts.opening import open_alerts
 from cases.bulk.running import run_some
-from cases.models import BulkAction, Case, Queue
+from cases.models import BulkAction, BulkItem, Case, Queue
 from cases.services import working
 from cases.tests.conftest import flag, person
+from cases.tests.volume import many_cases
 from clients.models import Institution
 from clients.services import grant_scope
 from foundation.models import AuditEntry, User
@@ -332,3 +333,33 @@ def test_a_running_bulk_action_is_stopped_from_its_page(bank, supervisor, monkey
     assert stop not in page
     assert not run_some(BulkAction.objects.get().pk)
     assert Case.objects.filter(status="open").count() == 3
+
+
+def test_ten_thousand_cases_are_shown_beforehand_and_listed_afterwards(
+    bank, supervisor, monkeypatch
+):
+    monkeypatch.setattr("cases.tasks.run_bulk.apply_async", lambda *args, **more: None)
+    many_cases(bank.institution_id, 10_001)
+    client = signed_in(supervisor)
+    url = start(client, "close", every="1")
+    bulk = BulkAction.objects.get()
+    assert (bulk.total, bulk.more, bulk.items.count()) == (10_000, True, 10_000)
+    preview = text_of(client.get(url))
+    assert "<b>10,000</b> of 10,000 cases would be touched" in preview
+    assert "More than 10,000 cases match; these are the first 10,000 of them." in preview
+    client.post(url, {"disposition": "genuine", "reason": "A known campaign."})
+    assert run_some(bulk.pk, most=3)
+    waiting = bulk.items.filter(state="waiting").order_by("pk")
+    refused = list(waiting.values_list("pk", flat=True)[:5_000])
+    BulkItem.objects.filter(pk__in=refused).update(state="refused", told="Somebody was faster.")
+    bulk.items.filter(state="waiting").update(state="done")
+    assert not run_some(bulk.pk)
+    page = text_of(client.get(url))
+    assert "<b>5,000</b> done, <b>5,000</b> refused" in page
+    assert "Somebody was faster.</td><td" in page.replace(" <td", "<td")
+    assert page.count("/case/") >= 200
+    with CaptureQueriesContext(connection) as taken:
+        last = text_of(client.get(f"{url}?state=refused&page=25"))
+    assert last.count("Somebody was faster.") == 201
+    assert 'rel="next"' not in last
+    assert len(taken) < 20
