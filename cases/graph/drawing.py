@@ -14,6 +14,8 @@ from cases.graph.choosing import Chosen, Node
 NODE_HEIGHT: Final = 22
 MARGIN: Final = 6
 _SWEEPS: Final = 6
+_ON_SCREEN: Final = 20
+"""Rows that a screen shows: shorter columns begin among them, not in the middle of a long one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def draw(chosen: Chosen, *, size: Size, first: Sequence[Node] = (), centre: bool
     places = {
         node: Place(
             MARGIN + number * (size.node + size.gap),
-            MARGIN + (rows - len(column)) * size.row // 2 + at * size.row,
+            MARGIN + max(min(rows, _ON_SCREEN) - len(column), 0) * size.row // 2 + at * size.row,
         )
         for number, column in enumerate(columns)
         for at, node in enumerate(column)
