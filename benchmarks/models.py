@@ -1,10 +1,10 @@
 """What the models cost a transaction: champion and anomaly together, from vector to opinion."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Any
 
 FIGURES = ("model_p50_us", "model_p99_us")
@@ -18,35 +18,37 @@ FOREST = 100
 
 
 def run(wanted: set[str]) -> Iterable[dict[str, Any]]:
-    """A model of the size that training makes, over 150 features."""
+    """A model of the size that training makes, over 150 features. `cpu` is the same figure in CPU
+    time, which a busy machine does not lengthen."""
     with tempfile.TemporaryDirectory(prefix="fraudshield-model-") as directory:
-        times = _times(_detector(Path(directory) / "bench"))
+        detector = _detector(Path(directory) / "bench")
+    vectors = _vectors()
+    wall = [_times(detector, vectors, perf_counter) for _ in range(ROUNDS)]
+    cpu = [_times(detector, vectors, thread_time) for _ in range(ROUNDS)]
     for figure, share in (("model_p50_us", 0.50), ("model_p99_us", 0.99)):
         if figure in wanted:
-            rounds = [round(each[int(share * CALLS)] * 1e6, 1) for each in times]
+            place = int(share * CALLS)
+            rounds = [round(each[place] * 1e6, 1) for each in wall]
             yield {
                 "figure": figure,
                 "value": median(rounds),
                 "unit": "microseconds",
                 "rounds": rounds,
+                "cpu": round(median(each[place] for each in cpu) * 1e6, 1),
                 "trees": SEEDS * TREES + FOREST,
             }
 
 
-def _times(detector: Any) -> list[list[float]]:
-    """Sorted seconds of each call, by round. Every call has another vector."""
-    vectors = _vectors()
+def _times(detector: Any, vectors: list[list[Any]], clock: Callable[[], float]) -> list[float]:
+    """Sorted seconds of each call; every call has another vector."""
     for vector in vectors[:200]:
         detector.judge(vector)
-    rounds = []
-    for _ in range(ROUNDS):
-        taken = []
-        for vector in vectors:
-            start = perf_counter()
-            detector.judge(vector)
-            taken.append(perf_counter() - start)
-        rounds.append(sorted(taken))
-    return rounds
+    taken = []
+    for vector in vectors:
+        start = clock()
+        detector.judge(vector)
+        taken.append(clock() - start)
+    return sorted(taken)
 
 
 def _features() -> list[Any]:

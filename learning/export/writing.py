@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from features.catalogue import CATALOGUE
 from foundation.files import whole_file
 from learning.export.graph import graph_of
 from learning.export.parity import check_parity
@@ -31,16 +33,23 @@ if TYPE_CHECKING:
     from learning.training.trained import Trained
 
 
-def write_artefact(trained: Trained, folder: Path, *, card_page: str = "") -> Artefact:
+def write_artefact(
+    trained: Trained,
+    folder: Path,
+    *,
+    card: Mapping[str, Any] | None = None,
+    card_page: str = "",
+) -> Artefact:
     """Writes all files, the manifest last, and reads them back. `folder` is made.
 
-    `card_page` is the evaluation as HTML. Raises NotExportable before anything is written, also
+    `card` is the evaluation, the trainer's facts where there is none; `card_page` is it as HTML.
+    Raises NotExportable before anything is written, also
     when the copy answers otherwise than the model.
     """
     files = {
         GRAPH: graph_of(trained).SerializeToString(),
         PATHS: paths_of(trained.boosters).dump(),
-        CARD: json.dumps(dict(trained.facts), indent=1, sort_keys=True).encode(),
+        CARD: json.dumps(dict(card or trained.facts), indent=1, sort_keys=True).encode(),
         **({CARD_PAGE: card_page.encode()} if card_page else {}),
         **{
             explainer(number): bytes(booster.save_raw("ubj"))
@@ -59,7 +68,7 @@ def _manifest(trained: Trained, files: dict[str, bytes]) -> Manifest:
     anomaly = trained.anomaly
     return Manifest(
         format=FORMAT,
-        catalogue_version=int(trained.facts["catalogue_version"]),
+        catalogue_version=int(trained.facts.get("catalogue_version", CATALOGUE.version)),
         columns=tuple(Column(one.name, one.kind, one.categories) for one in trained.features),
         calibration=Curve(trained.calibration.x, trained.calibration.y),
         alignment=Curve(trained.alignment.x, trained.alignment.y),

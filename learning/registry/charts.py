@@ -60,7 +60,7 @@ def side_by_side(figures: Mapping[str, Any]) -> list[Compared]:
         _bounded("Cost of a transaction, USD", figures["cost_usd"], "{:.4f}"),
         _pair("Calibration error", figures["calibration_error"], "{:.4f}"),
         _pair("Microseconds a transaction", figures["latency_us"], "{:.0f}"),
-        _pair("False-positive ratio of groups", figures["fairness"], "{:.2f}"),
+        _pair("Groups spared alike, ratio", figures["fairness"], "{:.2f}"),
     ]
 
 

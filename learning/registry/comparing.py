@@ -1,5 +1,6 @@
 """A challenger against the champion: figures, bounds, and what speaks against a promotion."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -28,7 +29,7 @@ CALIBRATION_SLACK: Final = 0.002
 LATENCY_SLACK: Final = 1.25
 LATENCY_ALLOWED_US: Final = 60.0
 FAIR_RATIO: Final = 0.8
-"""Four fifths: no group's false positives may be rarer than so many of another's."""
+"""Four fifths: of no group may so many fewer be spared a false alarm than of another."""
 
 
 def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
@@ -50,6 +51,7 @@ def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
     figures = figures_of(evidence)
     figures["latency_us"] = judging_us(against.detector(), model.detector())
     figures["fairness"] = [_fairness(against.card), _fairness(model.card)]
+    figures["leak_alarm"] = has_leak_alarm(model.card)
     return _store(against, model, evidence, figures, by)
 
 
@@ -97,6 +99,8 @@ def objections_to(figures: dict[str, Any]) -> list[str]:
     precision, cost = figures["average_precision"], figures["cost_usd"]
     old, new = figures["calibration_error"]
     found = []
+    if figures.get("leak_alarm"):
+        found.append("Its card raises a leak alarm: it may know what nobody can know in time.")
     if precision["low"] <= 0:
         found.append(
             f"Its average precision is not surely better: the difference may be as low as "
@@ -123,11 +127,15 @@ def _unfair(ratios: list[float | None]) -> list[str]:
     old, new = ratios
     if new is None or new >= FAIR_RATIO or (old is not None and new >= old):
         return []
-    return [f"Its false positives fall on groups unevenly: a ratio of {new:.2f}, less than 0.8."]
+    return [f"Its false alarms fall on groups unevenly: a ratio of {new:.2f}, less than 0.8."]
+
+
+def has_leak_alarm(card: Mapping[str, Any]) -> bool:
+    """Whether training found that the model did better than anybody can."""
+    return card.get("leaks", {}).get("passed") is False
 
 
 def _fairness(card: dict[str, Any]) -> float | None:
-    """The smallest ratio of false-positive rates between groups, where the card has groups."""
-    found = card.get("fairness")
-    ratio = found.get("fpr_ratio") if isinstance(found, dict) else None
-    return None if ratio is None else float(ratio)
+    """The smallest ratio between groups of who is spared, where the card has groups."""
+    found = [told["ratio"] for told in card.get("fairness", {}).values() if told]
+    return min(map(float, found), default=None)

@@ -116,6 +116,7 @@ def test_the_gate_opens_for_a_better_model():
         ({"calibration_error": [0.004, 0.0075]}, "calibrated worse"),
         ({"latency_us": [40.0, 90.0]}, "microseconds"),
         ({"fairness": [0.9, 0.7]}, "groups"),
+        ({"leak_alarm": True}, "leak alarm"),
     ],
 )
 def test_the_gate_stays_closed_for_anything_worse(worse, words):

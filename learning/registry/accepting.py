@@ -1,0 +1,47 @@
+"""What training made becomes a version: files in MODELS_DIR and a row, decided by nobody yet."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils import timezone as clock
+
+from foundation.audit import Actor
+from learning.evaluation.page import as_html
+from learning.export.writing import write_artefact
+from learning.registry.comparing import has_leak_alarm
+from learning.registry.promoting import promote_first
+from scoring.serving.models import ModelVersion
+from scoring.serving.services import register_model
+
+if TYPE_CHECKING:
+    from learning.training.trained import Trained
+
+
+def accept_trained(
+    *, trained: Trained, card: Mapping[str, Any], by: Actor, note: str = ""
+) -> ModelVersion:
+    """Exports the model, registers it as a candidate, and lets it decide if none ever did, unless
+    its card raises a leak alarm.
+
+    Raises NotExportable, and ArtefactError for a model over columns that no vector has; then no
+    files are left. The champion is untouched.
+    """
+    version = f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = Path(settings.MODELS_DIR) / version
+    try:
+        page = as_html(card, f"Model {version}")
+        artefact = write_artefact(trained, folder, card=card, card_page=page)
+        model = register_model(artefact=artefact, card=dict(card), by=by, note=note)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    is_first = not ModelVersion.objects.exclude(promoted_at=None).exists()
+    if is_first and not has_leak_alarm(card):
+        model = promote_first(model=model, by=by)
+    return model
