@@ -80,7 +80,7 @@ def test_the_preview_of_what_a_bulk_action_touches(bank, supervisor, kind):
         url = reverse("admin:cases_bulk", args=[bulk.pk])
         client.get(url)
         taken.append(queries(client, url))
-    assert taken[0] == taken[1] <= 15
+    assert taken[0] == taken[1] <= 16
 
 
 def test_the_page_of_a_report(bank, case, analyst, supervisor):
