@@ -314,6 +314,10 @@ ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
 MODELS_DIR = Path(env.first("MODELS_DIR", default=str(STATE_DIR / "models")))
 # What it costs to stop a genuine transaction, in US dollars; weighed against missed frauds.
 MODEL_REVIEW_COST_USD = env.integer("MODEL_REVIEW_COST_USD", default=5, minimum=0)
+# The hold-out lane: of a thousand transactions that the score alone declines, so many pass at
+# random, to learn what they were; none above so many US dollars.
+HOLD_OUT_PER_MILLE = env.integer("HOLD_OUT_PER_MILLE", default=0, minimum=0, maximum=50)
+HOLD_OUT_MAX_USD = env.integer("HOLD_OUT_MAX_USD", default=50, minimum=0, maximum=10_000)
 
 # --- Files of cases, encrypted: never below a directory that a web server gives out -----------
 ATTACHMENTS_DIR = Path(env.first("ATTACHMENTS_DIR", default=str(STATE_DIR / "attachments")))

@@ -10,7 +10,7 @@ from features.framework import Value
 from intelligence.lookup import Listing, pairs
 from rules.definition import VerticalConfig
 from rules.engine import CompiledVertical, Evaluation, Hit
-from scoring.formula import Thresholds, Verdict, certainty, decide
+from scoring.formula import Thresholds, Verdict, certainty, decide, let_pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Ground:
     listings: Collection[Listing]  # entries of lists that name an identifier or text of it
     customer_hash: bytes | None  # places the customer in or out of a canary
     ml_score: float | None
+    held_out: bool = False  # drawn for the lane that lets declines pass
 
 
 def consider(ground: Ground) -> tuple[Evaluation, Verdict]:
@@ -37,7 +38,8 @@ def consider(ground: Ground) -> tuple[Evaluation, Verdict]:
     )
     if listed := _listed_hits(ground.listings):
         evaluation = msgspec.structs.replace(evaluation, hits=evaluation.hits + listed)
-    return evaluation, decide(evaluation.hits, ground.ml_score, thresholds(ground.vertical.config))
+    verdict = decide(evaluation.hits, ground.ml_score, thresholds(ground.vertical.config))
+    return evaluation, let_pass(verdict) if ground.held_out else verdict
 
 
 def _listed_hits(listings: Iterable[Listing]) -> tuple[Hit, ...]:

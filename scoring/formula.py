@@ -1,8 +1,8 @@
 """The decision formulae, pure: from hits and scores to a status. Source of each: docs/decisions."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Literal, Protocol
 
 Level = Literal["low", "medium", "high", "critical"]
 Status = Literal["approved", "review", "declined"]
@@ -101,6 +101,18 @@ def status_of(score: int, effects: Iterable[str], thresholds: Thresholds) -> tup
     if "review" in present:
         return "review", "review" if score < thresholds.review else ""
     return ("review" if score >= thresholds.review else "approved"), ""
+
+
+HOLD_OUT: Final = "hold_out"
+"""The effect of the lane that lets a few declines pass, so that somebody learns what they were."""
+
+
+def let_pass(verdict: Verdict) -> Verdict:
+    """The verdict for a transaction of the hold-out lane: what the score alone declines is
+    approved. What a rule or list declines stays so."""
+    if verdict.status != "declined" or verdict.effect:
+        return verdict
+    return replace(verdict, status="approved", effect=HOLD_OUT)
 
 
 def decide(hits: tuple[Scored, ...], ml_score: float | None, thresholds: Thresholds) -> Verdict:

@@ -8,6 +8,7 @@ from features.vector import unpack
 from intelligence.lookup import Listing
 from rules.registry import exact_book
 from scoring.consider import Ground, consider, hit_as_json
+from scoring.formula import HOLD_OUT
 from scoring.models import Decision
 
 
@@ -61,4 +62,5 @@ def ground_of(decision: Decision) -> Ground:
         ],
         customer_hash=bytes.fromhex(user) if isinstance(user, str) else None,
         ml_score=decision.ml_score,
+        held_out=decision.effect == HOLD_OUT,
     )

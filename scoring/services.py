@@ -34,6 +34,7 @@ from scoring.decided import Decided
 from scoring.events import DecisionMade
 from scoring.formula import Verdict
 from scoring.gather import Gathered, gather, look_up
+from scoring.holding_out import is_held_out
 from scoring.inputs import TransactionInput
 from scoring.knowledge import Knowledge, learn
 from scoring.prepare import Prepared, prepare
@@ -178,6 +179,7 @@ def _ground(
         listings=listings + _further_listings(prepared, vertical, values),
         customer_hash=prepared.hashes["user_id"],
         ml_score=ml_score,
+        held_out=is_held_out(prepared),
     )
 
 

@@ -103,3 +103,18 @@ def test_thresholds_of_the_vertical_decide():
 def test_levels_start_at_40_60_and_80(score, level):
     assert level_of(score) == level
     assert formula.LEVELS[0] == (80, "critical")
+
+
+@pytest.mark.parametrize(
+    ("hits", "status", "effect"),
+    [
+        ((Hit(score=100, confidence=1.0),), "approved", "hold_out"),
+        ((Hit(score=100, confidence=1.0, effect="decline"),), "declined", "decline"),
+        ((Hit(score=50),), "review", ""),
+        ((), "approved", ""),
+    ],
+)
+def test_the_hold_out_lane_lets_pass_what_the_score_alone_declines(hits, status, effect):
+    passed = formula.let_pass(decide(hits, None, Thresholds()))
+
+    assert (passed.status, passed.effect) == (status, effect)
