@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from learning.training.trained import Doubles, Floats, Input
 
 THREADS = 2
+FEW_ROWS = 20_000
 
 BINS = 512
 """XGBoost's own 256 are too few for amounts: rare frauds sit in the last of them."""
@@ -55,7 +56,6 @@ class Shape:
             "subsample": 0.8,
             "colsample_bytree": self.columns,
             "max_cat_to_onehot": 8,
-            "nthread": THREADS,
             "seed": seed,
         }
 
@@ -102,7 +102,10 @@ def quantised(
 def fit(data: DMatrix, shape: Shape, seed: int) -> Booster:
     from xgboost import train
 
-    return train(shape.parameters(seed), data, num_boost_round=shape.rounds)
+    # Few rows are done sooner than a second thread is called.
+    threads = THREADS if data.num_row() >= FEW_ROWS else 1
+    parameters = {**shape.parameters(seed), "nthread": threads}
+    return train(parameters, data, num_boost_round=shape.rounds)
 
 
 def margins_of(
