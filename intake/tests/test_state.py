@@ -22,6 +22,9 @@ from intake.management.commands import schema as schema_command
 from intake.tests.cast import SUSPICIOUS
 from intake.tests.conftest import open_bank, publish_rules
 from intake.urls import urlpatterns
+from scoring.detectors.manifest import GRAPH
+from scoring.serving.tests.making import forget_all as forget_models
+from scoring.serving.tests.making import make_champion
 
 http = HttpClient(raise_request_exception=False)
 
@@ -39,6 +42,24 @@ def test_it_is_healthy_when_it_can_decide():
     assert body["model_loaded"] is False
     assert body["outbox"].keys() == {"pending", "oldest_seconds", "poisoned"}
     assert body["webhooks"] == {"waiting": 0, "dead": 0, "open_circuits": 0}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_says_whether_the_champion_is_loaded(settings, tmp_path):
+    settings.MODELS_DIR = tmp_path / "models"
+    forget_models()
+    publish_rules()
+    model = make_champion()
+    health.forget_health()
+    assert http.get("/health").json()["model_loaded"] is True
+
+    (model.folder / GRAPH).unlink()
+    forget_models()
+    health.forget_health()
+    body = http.get("/health").json()
+    forget_models()
+    health.forget_health()
+    assert (body["model_loaded"], body["status"]) == (False, "degraded")
 
 
 @pytest.mark.django_db(transaction=True)
