@@ -227,7 +227,7 @@ def test_what_somebody_else_took_back_fills_in_nothing(mine, analyst, supervisor
     address = undo(analyst, mine)["Location"]
     page = text_of(signed_in(supervisor).get(address))
     assert "the SIM was swapped</textarea>" not in page
-    for wrong in ("", "x", "0" * 32, "'--"):
+    for wrong in ("", "x", "0" * 32, "z" * 32, "é" * 32, "'--"):
         assert signed_in(analyst).get(f"{page_of(mine)}?undone={wrong}").status_code == 200
 
 
@@ -389,7 +389,7 @@ def test_who_is_named_reads_it_at_home_and_in_the_case(mine, analyst, colleague)
     assert "You were named" in home
     assert "@colleague please look" in home
     page = text_of(signed_in(colleague).get(page_of(mine)))
-    assert "<b>analyst</b> named you" in page
+    assert "analyst</b> named you" in page
     assert Mention.objects.get().seen_at is not None
     assert "You were named" not in text_of(signed_in(colleague).get(reverse("admin:index")))
     assert "You were named" not in text_of(signed_in(analyst).get(reverse("admin:index")))
