@@ -30,3 +30,7 @@ class WrongRowCountError(Exception):
 
 class BadHistory(ValueError):
     """Events or labels from which nothing can be learned; one sentence says why and what to do."""
+
+
+class TrainingBusy(Exception):
+    """Another process trains a model at this moment."""

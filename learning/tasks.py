@@ -3,14 +3,33 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone as clock
 
-from learning.errors import ArchiveBusy
+from learning.errors import ArchiveBusy, BadHistory, TrainingBusy
 from learning.metrics import RUNS_FAILED
 
 log = logging.getLogger(__name__)
 
 SECONDS = 45.0
 """A run ends after so long, and the next one goes on: other work waits for this worker too."""
+
+
+@shared_task(name="learning.tasks.train_model")
+def train_model(institution: str | None = None, seconds: float = 300.0) -> str | None:
+    """Trains on what is known by now and registers a candidate; its version.
+
+    None, with a line in the log, when there is nothing to learn from yet or another training runs.
+    """
+    from learning import teaching
+
+    try:
+        model = teaching.train_model(
+            by="scheduler", known_by=clock.now(), institution=institution, seconds=seconds
+        )
+    except (BadHistory, TrainingBusy) as error:
+        log.warning("No model was trained: %s", error)
+        return None
+    return str(model.version)
 
 
 @shared_task(name="learning.tasks.export_archive")

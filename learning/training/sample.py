@@ -51,7 +51,8 @@ def maturity_of(times: Doubles, known_at: Doubles, fraud: npt.NDArray[np.int8]) 
     if not told.any():
         return DAY_SECONDS
     late = float(np.quantile(known_at[told] - times[told], 0.95))
-    return max(1.0, float(np.ceil(late / DAY_SECONDS))) * DAY_SECONDS
+    # Times are binary fractions: three days and a millionth of a second are three days.
+    return max(1.0, float(np.ceil(late / DAY_SECONDS - 1e-6))) * DAY_SECONDS
 
 
 def check(sample: Sample, moment: float) -> None:

@@ -33,6 +33,7 @@ def search(
     folds: Sequence[Fold],
     *,
     seconds: float,
+    most_rounds: int,
     checkpoints: Checkpoints,
     say: Callable[[str], None],
 ) -> tuple[Shape, list[dict[str, float | str]]]:
@@ -47,7 +48,7 @@ def search(
     def attempt(shape: Shape) -> None:
         if trials and time.monotonic() - started > seconds:
             return
-        best, precision = _judge(sample, moment, judged, shape, checkpoints)
+        best, precision = _judge(sample, moment, judged, shape, checkpoints, most_rounds)
         trials.append((precision, best))
         say(f"tried depth {best.depth}, {best.rounds} rounds, {_span(best)}: {precision:.4f}")
 
@@ -62,13 +63,19 @@ def search(
 
 
 def _judge(
-    sample: Sample, moment: float, folds: Sequence[Fold], shape: Shape, checkpoints: Checkpoints
+    sample: Sample,
+    moment: float,
+    folds: Sequence[Fold],
+    shape: Shape,
+    checkpoints: Checkpoints,
+    most_rounds: int,
 ) -> tuple[Shape, float]:
     """The shape with its best number of rounds, and the mean average precision of the folds."""
     from sklearn.metrics import average_precision_score
 
-    most = replace(shape, rounds=CHECKED_ROUNDS[-1])
-    found: dict[int, list[float]] = {rounds: [] for rounds in CHECKED_ROUNDS}
+    checked = [rounds for rounds in CHECKED_ROUNDS if rounds <= most_rounds] or [most_rounds]
+    most = replace(shape, rounds=checked[-1])
+    found: dict[int, list[float]] = {rounds: [] for rounds in checked}
     for fold in folds:
         boosters = boosters_at(sample, fold.start, most, [0], checkpoints, most=MOST_SEARCHED)
         rows = np.intersect1d(sample.between(fold.start, fold.end), sample.known(moment))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +26,15 @@ from learning.training.validation import (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`seconds` are for the search alone. With a `shape` nothing is searched."""
+    """`seconds` are for the search alone. With a `shape` nothing is searched. `facts` are added to
+    the model's own; `most_rounds` bounds the trees of each seed."""
 
     seconds: float = 300.0
     seeds: tuple[int, ...] = (0, 1, 2)
     shape: Shape | None = None
     anomaly: bool = True
+    most_rounds: int = 240
+    facts: Mapping[str, Any] = field(default_factory=dict)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
 
 
@@ -68,6 +71,7 @@ def train(
             moment,
             folds,
             seconds=settings.seconds,
+            most_rounds=settings.most_rounds,
             checkpoints=checkpoints,
             say=say,
         )
@@ -111,6 +115,7 @@ def refit(
     forest = grow(sample, rows) if settings.anomaly else None
     fraud = sample.verdicts(rows, moment)
     facts = {
+        **settings.facts,
         "rows": len(rows),
         "frauds": int(fraud.sum()),
         "period": [float(sample.times[rows[0]]), float(sample.times[rows[-1]])],

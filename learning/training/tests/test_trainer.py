@@ -107,7 +107,13 @@ def test_the_search_chooses_what_did_best_and_heeds_the_time(monkeypatch):
     sample = make_sample()
     folds, said = folds_of(sample, end_of(sample)), []
     shape, trials = search_module.search(
-        sample, end_of(sample), folds, seconds=0, checkpoints=Checkpoints(), say=said.append
+        sample,
+        end_of(sample),
+        folds,
+        seconds=0,
+        most_rounds=20,
+        checkpoints=Checkpoints(),
+        say=said.append,
     )
     assert len(trials) == len(said) == 1
     assert shape.rounds in (5, 15)
