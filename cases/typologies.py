@@ -34,6 +34,11 @@ TYPOLOGIES: Final[tuple[tuple[str, str], ...]] = (
 _WORDS: Final = dict(TYPOLOGIES)
 
 
+def is_typology(code: str) -> bool:
+    """Whether it is one of those that reviewers choose from."""
+    return code in _WORDS
+
+
 def in_words(code: str) -> str:
     """
     >>> in_words("sim_swap"), in_words("their_own_code")

@@ -92,7 +92,8 @@ def request_approval(
 ) -> ApprovalRequest:
     """Stores the request and returns it. When nobody's consent is needed, it is executed at once.
 
-    The caller has checked that `requested_by` may ask for this.
+    The caller has checked that `requested_by` may ask for this. People whose keys the payload names
+    as `authors` made what is asked for, and have no vote on it either.
     """
     registered = _kinds[kind]
     with transaction.atomic():
@@ -189,7 +190,7 @@ def may_vote(user: User, request: ApprovalRequest) -> bool:
     return (
         request.is_open(clock.now())
         and sees_institution(user, _institution(request))
-        and request.requested_by_id != user.pk
+        and user.pk not in _makers(request)
         and _has_vote(user, request.kind)
         and not request.votes.filter(voter=user).exists()
     )
@@ -200,7 +201,7 @@ def voters(request: ApprovalRequest) -> list[User]:
     open, or when nobody besides who asked has the right."""
     if not request.is_open(clock.now()):
         return []
-    able = User.objects.with_perm(VOTE).exclude(pk=request.requested_by_id)
+    able = User.objects.with_perm(VOTE).exclude(pk__in=_makers(request))
     if request.kind in _kinds:
         able &= User.objects.with_perm(_kinds[request.kind].permission)
     able = able.filter(people_seeing(_institution(request)))
@@ -212,6 +213,11 @@ def _institution(request: ApprovalRequest) -> int | None:
     return found
 
 
+def _makers(request: ApprovalRequest) -> set[int]:
+    """Who asked, and who made what is asked for: nobody decides on their own work."""
+    return {request.requested_by_id, *request.payload.get("authors", ())}
+
+
 def waiting_requests(seen: Q = Q()) -> QuerySet[ApprovalRequest]:  # noqa: B008  (unchangeable)
     """Requests on which votes still count."""
     return ApprovalRequest.objects.filter(seen, state=State.PENDING, expires_at__gt=clock.now())
@@ -221,6 +227,7 @@ def waiting_for(user: User) -> QuerySet[ApprovalRequest]:
     """Those of them on which this person may vote."""
     kinds = [kind for kind in _kinds if _has_vote(user, kind)]
     mine = waiting_requests().filter(seen_by(user), kind__in=kinds).exclude(requested_by=user)
+    mine = mine.filter(~Q(payload__has_key="authors") | ~Q(payload__authors__contains=user.pk))
     return mine.exclude(votes__voter=user)
 
 
@@ -252,6 +259,8 @@ def _vote(request: ApprovalRequest, by: User, *, approves: bool, comment: str) -
     locked = _lock_open(request)
     if locked.requested_by_id == by.pk:
         raise Forbidden("Nobody decides on their own request.", type="self-approval")
+    if by.pk in _makers(locked):
+        raise Forbidden("Nobody decides on what they wrote themselves.", type="self-approval")
     if locked.votes.filter(voter=by).exists():
         raise Conflict("You have voted on this request.", type="voted-already")
     ApprovalVote.objects.create(request=locked, voter=by, approves=approves, comment=comment)

@@ -23,6 +23,18 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=(milliseconds << 80) | (fraction << 64) | random | _VERSION_AND_VARIANT)
 
 
+def uuid_of(text: str) -> uuid.UUID | None:
+    """The key that a text names, as an address does; None for a text that names none.
+
+    >>> uuid_of("no key"), uuid_of("0" * 32)
+    (None, UUID('00000000-0000-0000-0000-000000000000'))
+    """
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 def first_uuid7(moment: datetime) -> uuid.UUID:
     """The lowest key that could be made at this moment: bounds a table by time of arrival.
 

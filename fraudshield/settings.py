@@ -183,6 +183,7 @@ SIGN_IN_LOCK_MINUTES = env.integer("SIGN_IN_LOCK_MINUTES", default=30, minimum=1
 AUTHENTICATION_BACKENDS = ["foundation.signin.backend.ThrottledBackend"]
 AXES_HANDLER = "foundation.signin.throttle.NetworkAwareHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "foundation.signin.throttle.attempted_name"
 AXES_CLIENT_IP_CALLABLE = "foundation.signin.throttle.network_address"
 AXES_LOCKOUT_CALLABLE = "foundation.signin.views.locked_out"
 AXES_FAILURE_LIMIT = SIGN_IN_ATTEMPTS

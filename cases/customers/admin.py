@@ -8,10 +8,10 @@ from django.http import HttpRequest
 from django.utils import timezone as clock
 
 from cases.customers.presenting import customer_context
-from cases.customers.reading import before_of
 from cases.links.naming import FEATURES
 from cases.models import Link
 from foundation.admin_parts import person
+from foundation.ids import uuid_of
 from transactions.admin import IdentityAdmin
 from transactions.models import Customer
 from transactions.presenting import masked_reference, readable_request
@@ -47,7 +47,7 @@ class CustomerAdmin(IdentityAdmin):
         return super().get_queryset(request).select_related("institution")
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        before = before_of(request.GET.get("before", ""))
+        before = uuid_of(request.GET.get("before", ""))
         context = customer_context(row, before=before, now=clock.now())
         mask = masked_reference(row)
         newest = context.pop("newest")

@@ -109,11 +109,3 @@ def newest_of(uses: Sequence[Use], kind: str) -> Use | None:
     """The one of a kind that was seen last."""
     found = [use for use in uses if use.thing[0] == kind]
     return max(found, key=lambda use: (use.last_at, use.thing), default=None)
-
-
-def before_of(text: str) -> UUID | None:
-    """The place that an address names; None for what names none."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

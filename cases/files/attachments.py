@@ -11,7 +11,6 @@ import unicodedata
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone as clock
@@ -24,6 +23,7 @@ from cases.services.changing import change, lock, refuse_while_closing
 from cases.services.working import WORK
 from foundation import audit
 from foundation.errors import BadRequest, Conflict, FieldError, TooLarge
+from foundation.ids import uuid_of
 from foundation.models import User
 from foundation.permissions import require
 
@@ -88,7 +88,7 @@ def remove_orphans() -> int:
     removed = 0
     for directory in sorted(root().glob("[0-9a-f][0-9a-f]")):
         old = {path.name: path for path in directory.iterdir() if _made_before(path, before)}
-        ids = [number for name in old if (number := _uuid(name.partition(".")[0]))]
+        ids = [number for name in old if (number := uuid_of(name.partition(".")[0]))]
         kept = {pk.hex for pk in Attachment.objects.filter(pk__in=ids).values_list("pk", flat=True)}
         for name, path in old.items():
             if name not in kept:
@@ -142,10 +142,3 @@ def _made_before(path: Path, moment: float) -> bool:
         return path.stat().st_mtime < moment
     except FileNotFoundError:  # somebody else removed it meanwhile
         return False
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -232,7 +232,9 @@ def offered(case: Case, user: User, *, closing: bool = False) -> list[str]:
             names.append("list")
         if case.assignee_id:
             names.append("release")
-        names += ["release_one", "decline_one", "merge"]
+        names += ["decline_one", "merge"]
+        if not four_eyes.needed(case):  # else a second person releases, with the whole case
+            names.append("release_one")
     return [*names, "note", "attach"]
 
 

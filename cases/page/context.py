@@ -18,6 +18,7 @@ from cases.page.words import Told, tell
 from cases.queries import hidden_from
 from cases.services.mentions import see
 from cases.typologies import in_words
+from foundation.ids import uuid_of
 from foundation.models import User
 from transactions.presenting import masked_reference
 
@@ -122,8 +123,8 @@ def _tab(params: QueryDict, user: User, failed: Failed) -> str:
 
 def _undone(case: Case, user: User, params: QueryDict) -> Mapping[str, Mapping[str, Any]]:
     """What the person had typed into a verdict that was taken back, as the address names it."""
-    number = params.get("undone", "")
-    if not number.isalnum() or len(number) != 32:
+    number = uuid_of(params.get("undone", ""))
+    if number is None:
         return {}
     entry = CaseEntry.objects.filter(
         pk=number, case=case, by=user, kind=CaseEntry.Kind.UNDONE

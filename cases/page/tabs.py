@@ -141,7 +141,7 @@ def _alerts(asked: Asked) -> Context:
     )
     found = list(rows[: ROWS + 1])
     current = current_statuses(alert.transaction_id for alert in found[:ROWS])
-    may = "release_one" in offered(asked.case, asked.user, closing=asked.closing)
+    may = offered(asked.case, asked.user, closing=asked.closing)
     refused = asked.failed if asked.failed and asked.failed[0] in _OF_ONE else None
     form = refused[1] if refused else None
     return {
@@ -155,9 +155,8 @@ def _alerts(asked: Asked) -> Context:
                 ACTS[name].form(case=asked.case, user=asked.user),
             )
             for name, words in _OF_ONE.items()
-        ]
-        if may
-        else [],
+            if name in may
+        ],
         "refused_act": refused[0] if refused else "",
         "refused_form": form,
         "refused_row": str(form.data.get("transaction", "")) if form is not None else "",

@@ -102,6 +102,7 @@ def submit_report(*, case_id: int, by: User, version: int) -> ActivityReport:
             "report": str(newest.pk),
             "version": newest.version,
             "sha256": digest,
+            "authors": _authors(case),
         },
         evidence={},
         requested_by=by,
@@ -129,6 +130,13 @@ def approve_report(request: ApprovalRequest) -> None:
     last = request.votes.order_by("-pk").first()
     by = last.voter if last else request.requested_by
     _tell(case, report, by, "approved", told["sha256"], bound=bound_approval(report))
+
+
+def _authors(case: Case) -> list[int]:
+    """Who wrote at the report since the last one was approved."""
+    rows = ActivityReport.objects.filter(case=case)
+    last = rows.filter(state=State.APPROVED).aggregate(last=Max("version"))["last"] or 0
+    return sorted(set(rows.filter(version__gt=last).values_list("by", flat=True)))
 
 
 def _locked(case_id: int, by: User | None) -> Case:

@@ -1,7 +1,7 @@
 """What every change of a case has in common: lock, version, entry, audit row and event."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Model
 from django.utils import timezone as clock
@@ -20,6 +20,17 @@ _HAPPENING = {CaseEntry.Kind.OPENED: "opened", CaseEntry.Kind.DECIDED: "closed"}
 _UNTOLD = frozenset({CaseEntry.Kind.REPORTED, CaseEntry.Kind.UNDONE})
 """Of these nobody outside hears: whoever is reported must not be warned, and of a verdict that was
 taken back nobody had heard."""
+
+HARMLESS: Final = frozenset(
+    {
+        CaseEntry.Kind.NOTED,
+        CaseEntry.Kind.ATTACHED,
+        CaseEntry.Kind.REPORTED,
+        CaseEntry.Kind.WARNED,
+        CaseEntry.Kind.WOKE,
+    }
+)
+"""What may happen to a case between a verdict and its effect: the verdict stands."""
 
 
 def lock(case_id: int, *, by: User) -> Case:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 
 from cases.models import Case, CaseEntry, Closing
-from cases.services.changing import lock, locked
+from cases.services.changing import HARMLESS, lock, locked
 from cases.services.undoing import take_back
 from cases.services.working import WORK, check_decision, decide, demand_own, take
 from foundation import audit
@@ -120,12 +120,19 @@ def close_if_due(*, case_id: int, now: datetime | None = None) -> bool:
                 typology=closing.typology,
                 reason=closing.reason,
                 by=_fresh(closing.by),
-                version=closing.version,
+                version=_version_to_close(case, closing),
             )
     except Problem as problem:
         take_back(closing, by=None, why=f"Not closed: {problem.detail}")
         return False
     return True
+
+
+def _version_to_close(case: Case, closing: Closing) -> int:
+    """The present one when all that raised it since the verdict leaves the verdict standing."""
+    given = closing.effective_at - timedelta(seconds=UNDO_SECONDS)
+    steps = CaseEntry.objects.filter(case=case, at__gte=given, kind__in=HARMLESS).count()
+    return case.version if case.version == closing.version + steps else closing.version
 
 
 def pending_of(user: User) -> Closing | None:

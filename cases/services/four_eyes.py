@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cases.models import Case, CaseEntry
-from cases.services.changing import change, seen
+from cases.services.changing import HARMLESS, change, seen
 from cases.services.deciding import close
 from foundation import audit
 from foundation.approvals import State, cancel, on_approved, request_approval, required_votes
@@ -22,15 +22,6 @@ from foundation.permissions import require
 KIND: Final = "cases.close"
 _WORK: Final = "cases.work_case"
 _SUPERVISE: Final = "cases.supervise_case"
-_HARMLESS: Final = frozenset(
-    {
-        CaseEntry.Kind.NOTED,
-        CaseEntry.Kind.ATTACHED,
-        CaseEntry.Kind.REPORTED,
-        CaseEntry.Kind.WARNED,
-    }
-)
-"""What may happen to a case between a verdict and its approval."""
 
 
 def needed(case: Case) -> bool:
@@ -141,5 +132,5 @@ def close_agreed(request: ApprovalRequest) -> None:
 def _since(proposal: CaseEntry) -> list[str]:
     """What happened to the case after the verdict, in words."""
     later = CaseEntry.objects.filter(case=proposal.case_id, at__gte=proposal.at)
-    kinds = later.exclude(pk=proposal.pk).exclude(kind__in=_HARMLESS).order_by("pk")
+    kinds = later.exclude(pk=proposal.pk).exclude(kind__in=HARMLESS).order_by("pk")
     return list(dict.fromkeys(entry.get_kind_display() for entry in kinds))

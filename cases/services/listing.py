@@ -14,6 +14,7 @@ from cases.models import Alert, Case, CaseEntry
 from cases.services.changing import change, locked
 from cases.services.working import WORK, demand_own
 from foundation.errors import BadRequest, FieldError, NotFound
+from foundation.ids import uuid_of
 from foundation.models import User
 from foundation.permissions import require
 from intelligence.kinds import Kind, hashes_of, kind_of
@@ -164,20 +165,13 @@ def _check_end(expires_at: datetime | None, by: User) -> None:
 
 def _named(case: Case, key: str) -> tuple[str, Kind, str]:
     number, _, feature = key.partition("/")
-    pk = _uuid(number)
+    pk = uuid_of(number)
     row = Transaction.objects.filter(pk=pk, alert__case=case).first() if pk else None
     value = _values(row).get(feature) if row is not None else None
     kind = kind_of(feature) if value is not None else None
     if value is None or kind is None:
         raise NotFound("The case's transactions hold no such identifier.")
     return feature, kind, value
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _values(row: Transaction) -> dict[str, str]:

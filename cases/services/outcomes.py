@@ -6,8 +6,10 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.models import Case, CaseEntry, ReviewOutcome
+from cases.services import four_eyes
 from cases.services.changing import change, enter_outcomes, locked
 from cases.services.working import WORK, demand_own
+from cases.typologies import is_typology
 from foundation.errors import BadRequest, Conflict, FieldError, NotFound
 from foundation.models import User
 from foundation.permissions import require
@@ -35,13 +37,20 @@ def set_outcome(
     It holds until the case is decided. With `label` the reviewer says as well what it was: a
     released one genuine, a declined one fraud of this `typology`; an analyst's label, known from
     now on, which a later verdict on the case may overrule. Raises Conflict when all of it stands so
-    already, or the case changed or is closed; NotFound for a transaction of another case.
+    already, the case changed or is closed, or releasing it takes a second person
+    (`four_eyes.needed`); NotFound for a transaction of another case.
     """
     require(by, WORK)
     typology = typology if label and status == Decision.Status.DECLINED else ""
     _check(status, reason, label=label, typology=typology)
     case = locked(case_id, by=by, version=version)
     demand_own(case, by)
+    if status == Decision.Status.APPROVED and four_eyes.needed(case):
+        raise Conflict(
+            "With so much at risk nobody releases alone: decide the case as genuine, and a second "
+            "person is asked.",
+            type="second-person",
+        )
     name = _name(case, transaction_id)
     newest = ReviewOutcome.objects.filter(transaction=transaction_id).order_by("-pk").first()
     told = label and _label(transaction_id, status, typology, by)
@@ -85,8 +94,8 @@ def _check(status: str, reason: str, *, label: bool, typology: str) -> None:
         errors.append(FieldError("reason", "must have 1 to 2,000 characters", "missing"))
     if label and status == Decision.Status.DECLINED and not typology:
         errors.append(FieldError("typology", "is required for fraud", "missing"))
-    if len(typology) > 64:
-        errors.append(FieldError("typology", "must have 64 characters at most", "length"))
+    if typology and not is_typology(typology):
+        errors.append(FieldError("typology", "is none that we know", "choice"))
     if errors:
         raise BadRequest("; ".join(f"{e.field} {e.message}" for e in errors) + ".", errors=errors)
 

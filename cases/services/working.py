@@ -15,6 +15,7 @@ from cases.services import four_eyes
 from cases.services.changing import change, lock, locked, refuse_while_closing
 from cases.services.deciding import close
 from cases.services.mentions import mention, mentioned_in
+from cases.typologies import is_typology
 from clients.queries import user_institutions
 from foundation.errors import BadRequest, Conflict, FieldError, Forbidden
 from foundation.models import User
@@ -23,6 +24,7 @@ from foundation.scopes import visible_institutions
 
 WORK: Final = "cases.work_case"
 SUPERVISE: Final = "cases.supervise_case"
+_WITH_TYPOLOGY: Final = frozenset({Case.Disposition.CONFIRMED_FRAUD, Case.Disposition.SUSPECTED})
 
 
 @transaction.atomic
@@ -261,7 +263,9 @@ def check_decision(disposition: str, reason: str, typology: str) -> None:
         errors.append(FieldError("reason", "must have 1 to 2,000 characters", "missing"))
     if disposition == Case.Disposition.CONFIRMED_FRAUD and not typology:
         errors.append(FieldError("typology", "is required for confirmed fraud", "missing"))
-    if len(typology) > 64:
-        errors.append(FieldError("typology", "must have 64 characters at most", "length"))
+    if typology and disposition not in _WITH_TYPOLOGY:
+        errors.append(FieldError("typology", "goes with fraud, confirmed or suspected", "choice"))
+    elif typology and not is_typology(typology):
+        errors.append(FieldError("typology", "is none that we know", "choice"))
     if errors:
         raise BadRequest("; ".join(f"{e.field} {e.message}" for e in errors) + ".", errors=errors)

@@ -149,6 +149,20 @@ def test_who_submitted_it_does_not_approve_it(case, drafted, supervisor):
         approvals.approve(request=report.approval, by=supervisor)
 
 
+def test_who_wrote_at_it_does_not_approve_it(case, drafted, analyst, supervisor):
+    save(case, supervisor)
+    report = submit_report(case_id=case.pk, by=analyst, version=2)
+    assert supervisor not in approvals.voters(report.approval)
+    assert not approvals.may_vote(supervisor, report.approval)
+    assert not approvals.waiting_for(supervisor).exists()
+    with pytest.raises(Forbidden, match="wrote themselves"):
+        approvals.approve(request=report.approval, by=supervisor)
+    other = person("other-supervisor", "supervisor")
+    assert approvals.voters(report.approval) == [other]
+    assert approvals.waiting_for(other).get() == report.approval
+    assert approvals.approve(request=report.approval, by=other).state == "executed"
+
+
 def test_analysts_and_other_banks_supervisors_do_not_approve(submitted):
     with pytest.raises(Forbidden):
         approvals.approve(request=submitted.approval, by=person("another"))

@@ -10,7 +10,9 @@ from django.utils import timezone as clock
 
 from cases.alerts.opening import open_alerts
 from cases.models import Case, CaseEntry, Closing, ReviewOutcome
+from cases.reports.filing import draft_report
 from cases.services import working
+from cases.services.changing import change
 from cases.services.closing import UNDO_SECONDS, close_due, close_if_due, close_soon, undo
 from cases.tasks import close_case, close_due_cases, close_later
 from cases.tests.conftest import flag, person
@@ -115,14 +117,25 @@ def test_a_verdict_that_fails_unforeseen_keeps_no_other_waiting(
     assert Case.objects.get(pk=mine.pk).status == "closed"
 
 
+@pytest.mark.parametrize("step", ["draft", "warning"])
+def test_what_does_not_touch_the_verdict_does_not_undo_it(mine, analyst, colleague, step):
+    judged(mine, analyst)
+    if step == "draft":
+        draft_report(case_id=mine.pk, by=colleague)
+    else:
+        change(Case.objects.get(), kind=CaseEntry.Kind.WARNED, by=None)
+    assert close_due(now=later()) == 1
+    assert Case.objects.get().disposition == "genuine"
+
+
 def test_undo_leaves_the_case_as_it_was_and_keeps_what_was_typed(mine, analyst):
-    judged(mine, analyst, disposition="suspected", typology="mule", reason="a long reason")
+    judged(mine, analyst, disposition="suspected", typology="mule_fan_in", reason="a long reason")
     entry = undo(case_id=mine.pk, by=analyst)
     assert Case.objects.get().version == mine.version
     assert (entry.text, entry.facts["disposition"], entry.facts["typology"]) == (
         "a long reason",
         "suspected",
-        "mule",
+        "mule_fan_in",
     )
     assert close_due(now=later()) == 0
     assert Case.objects.get().status == "in_progress"

@@ -4,7 +4,9 @@ import pytest
 
 from cases.alerts.opening import open_alerts
 from cases.models import Case, ReviewOutcome
+from cases.page.acting import offered
 from cases.services import four_eyes, working
+from cases.services.outcomes import set_outcome
 from cases.tests.conftest import flag, person
 from foundation import approvals
 from foundation.errors import Conflict, Forbidden
@@ -38,6 +40,21 @@ def test_the_case_waits_escalated_and_nothing_leaves_the_house(case, proposed):
     assert not Label.objects.exists()
     assert not ReviewOutcome.objects.exists()
     assert proposed.reason == ""  # what people write stays with the case
+
+
+@pytest.mark.parametrize("role", ["analyst", "supervisor"])
+def test_nobody_releases_its_transactions_alone(case, role):
+    somebody = person(f"one-{role}", role)
+    working.claim(case_id=case.pk, by=somebody)
+    given = {"case_id": case.pk, "by": somebody, "reason": "called"}
+    transaction = case.alerts.get().transaction_id
+    with pytest.raises(Conflict, match="nobody releases alone"):
+        set_outcome(transaction_id=transaction, status="approved", **given)
+    assert not ReviewOutcome.objects.exists()
+    shown = offered(Case.objects.get(), somebody)
+    assert "decline_one" in shown
+    assert "release_one" not in shown
+    assert set_outcome(transaction_id=transaction, status="declined", **given).pk
 
 
 def test_once_a_supervisor_agrees_it_is_closed_as_the_analyst_found(

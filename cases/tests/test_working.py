@@ -140,7 +140,8 @@ def test_only_what_is_known_becomes_a_label(case, analyst, disposition, labels, 
         ({"reason": "  "}, "reason"),
         ({"reason": "x" * 2_001}, "reason"),
         ({"disposition": "confirmed_fraud"}, "typology"),
-        ({"typology": "x" * 65}, "typology"),
+        ({"typology": "sim_swap"}, "typology"),
+        ({"disposition": "suspected", "typology": "<script>=1"}, "typology"),
     ],
 )
 def test_a_decision_that_lacks_something_is_refused_and_changes_nothing(

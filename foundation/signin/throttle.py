@@ -28,6 +28,9 @@ NETWORK_FACTOR: Final = 20
 """A network may fail so many times as often as one name from there: offices share an address."""
 
 
+NAME_LENGTH: Final = User._meta.get_field("username").max_length or 150
+
+
 class NetworkAwareHandler(AxesDatabaseHandler):  # type: ignore[misc]
     def is_locked(self, request: HttpRequest, credentials: Any = None) -> bool:
         return super().is_locked(request, credentials) or _is_network_locked(request)
@@ -37,6 +40,12 @@ def network_address(request: HttpRequest) -> str | None:
     """What axes counts by: an IPv4 address, or the first one of an IPv6 household."""
     address = client_address(request)
     return network_of(address).partition("/")[0] if address else None
+
+
+def attempted_name(request: HttpRequest, credentials: Any = None) -> str:
+    """What axes counts a failure under. Cut where names end: a longer one is nobody's."""
+    given = (credentials or request.POST).get("username") or ""
+    return str(given)[:NAME_LENGTH]
 
 
 def locked_for(user: User) -> int:

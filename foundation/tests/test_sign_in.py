@@ -54,6 +54,13 @@ def test_the_right_password_is_refused_after_five_wrong_ones(eve):
     assert "For 30 minutes nobody can sign in under this name from here" in answer.content.decode()
 
 
+def test_a_name_that_is_longer_than_names_are_is_refused_and_counted(eve):
+    for _ in range(5):
+        answer = attempt(name="q" * 100_000)
+    assert answer.status_code == 429
+    assert AccessAttempt.objects.get().username == "q" * 150
+
+
 def test_four_wrong_ones_do_no_harm_and_a_right_one_clears_them(eve):
     fail(4)
     assert attempt(password=PASSWORD).status_code == 302

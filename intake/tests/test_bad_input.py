@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import Client as HttpClient
 from django.utils import timezone as clock
@@ -286,3 +287,21 @@ def test_an_unforeseen_error_shows_nothing_of_itself(bank, monkeypatch):
     refused(response, 500, "internal")
     assert "secret" not in response.content.decode()
     assert response.json()["request_id"] == response.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["django.contrib.sessions.backends.db.SessionStore.load", "cases.admin.queue.queue_context"],
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_pages_say_that_the_database_is_away(client, admin_user, monkeypatch, place, accept):
+    def fail(*_, **__):
+        raise OperationalError("gone: password=secret")
+
+    client.force_login(admin_user)
+    client.raise_request_exception = False
+    monkeypatch.setattr(place, fail)
+    answer = client.get("/admin/cases/case/", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "The database cannot be reached" in answer.content.decode()
+    assert "secret" not in answer.content.decode()
