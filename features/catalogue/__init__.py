@@ -21,7 +21,7 @@ from features.catalogue import (
 )
 from features.framework import Catalogue
 
-VERSION = 3
+VERSION = 4
 
 CATALOGUE = Catalogue(
     (

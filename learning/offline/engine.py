@@ -7,7 +7,7 @@ import math
 import polars as pl
 
 from features.catalogue import CATALOGUE
-from features.catalogue.risk import RATES
+from features.catalogue.risk import FRAUDS, RATES
 from features.framework import Feature
 from features.windows.declaring import ENTITIES, LATE_SECONDS, MEMBERS, WINDOWS
 from features.windows.history import with_windows
@@ -21,6 +21,11 @@ from scoring.state.risks import SMOOTHING, USUAL_RATE, USUAL_WEIGHT
 DAY_SECONDS = 86_400.0
 _FADINGS = tuple(
     Fading(pattern.replace("{}_", ""), days * DAY_SECONDS) for pattern, days in RATES.items()
+)
+_FRAUDS = tuple(
+    (rate.replace("{}_", ""), frauds.replace("{}_", ""))
+    for (rate, days), (frauds, same_days) in zip(RATES.items(), FRAUDS.items(), strict=True)
+    if days == same_days
 )
 _LONGEST = max(window.seconds for window in WINDOWS.values()) + LATE_SECONDS
 _WHOLE = "institution"
@@ -177,6 +182,7 @@ def _risk_features(
     ]
     return both.select(
         *rates,
+        *(pl.col(f"frauds_{rate}").alias(f"{entity}_{name}") for rate, name in _FRAUDS),
         pl.col("known").alias(known),
         pl.when(since >= 0).then(since).alias(f"{entity}_last_fraud_days"),
         *(seen if counted else ()),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from features.catalogue.risk import RATES
+from features.catalogue.risk import FRAUDS, RATES
 from scoring.state.counters import Risk
 from scoring.state.script import HALF_LIVES
 
@@ -17,10 +17,15 @@ USUAL_WEIGHT: Final = 200.0
 
 DAY_SECONDS: Final = 86_400.0
 
-_PATTERNS: Final = tuple(
-    next(pattern for pattern, days in RATES.items() if days * DAY_SECONDS == half_life)
-    for half_life in HALF_LIVES
-)
+
+def _in_order(patterns: Mapping[str, int]) -> tuple[str, ...]:
+    """The names' patterns in the order of the half-lives."""
+    by_span = {days * DAY_SECONDS: pattern for pattern, days in patterns.items()}
+    return tuple(by_span[half_life] for half_life in HALF_LIVES)
+
+
+_PATTERNS: Final = _in_order(RATES)
+_FRAUDS: Final = _in_order(FRAUDS)
 
 
 def features_of_risks(risks: Mapping[str, Risk]) -> dict[str, float]:
@@ -35,6 +40,8 @@ def features_of_risks(risks: Mapping[str, Risk]) -> dict[str, float]:
         if entity == "institution":
             continue
         found |= _rates(entity, risk.faded, usual)
+        for pattern, (frauds, _) in zip(_FRAUDS, risk.faded, strict=True):
+            found[pattern.format(entity)] = frauds
         known = "previous_fraud_count" if entity == "customer" else f"{entity}_known_frauds"
         found[known] = float(risk.known)
         if risk.since is not None:
