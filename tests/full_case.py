@@ -19,15 +19,19 @@ from scoring.profiles import habits
 from scoring.profiles.habits import Habits, Seen
 from scoring.services import score_transaction
 from scoring.serving.hearing import Heard
+from scoring.serving.models import Explanation
 from scoring.tests.making import make_suspicious
 from transactions.models import Transaction
 
 LONG_NAME = "chukwuemeka.oluwaseun-adeyemi-of-the-northern-region-the-third"
 BANK_NAME = "The First Cooperative Savings and Payments Bank of the Northern and Eastern Regions"
 FACTORS = [
-    ["minutes since the SIM was changed", 21.0],
-    ["amount against the customer's average", 9.0],
-    ["age of the account", -6.0],
+    {"name": "ip_is_tor", "value": True, "contribution": 2.1, "points": 21.0},
+    {"name": "account_age_days", "value": 5.0, "contribution": 0.9, "points": 9.0},
+    {"name": "hour", "value": 3.0, "contribution": 0.5, "points": 6.0},
+    {"name": "identity_theft_alerts", "value": None, "contribution": -0.2, "points": -2.0},
+    {"name": "asn_number", "value": 37282.0, "contribution": 0.1, "points": 1.0},
+    {"name": "others", "value": None, "contribution": 0.3, "points": 3.0},
 ]
 SIGNS: dict[str, Any] = {
     "account_age_days": 5.0,
@@ -67,7 +71,7 @@ def full_case(bank: Any, analyst: User, monkeypatch: Any) -> Case:
         owner="Fraud desk of the consortium of banks",
         source="report of May",
     )
-    heard = Heard(score=82.0, probability=0.913, version="v1", inputs={"model_factors": FACTORS})
+    heard = Heard(score=82.0, probability=0.913, version="v1", inputs={})
     monkeypatch.setattr("scoring.services.hear", lambda *args, **more: heard)
     earlier = _flagged(bank, "earlier")
     Case.objects.filter(pk=earlier.pk).update(
@@ -76,6 +80,14 @@ def full_case(bank: Any, analyst: User, monkeypatch: Any) -> Case:
     case = _flagged(bank, "t-1", "t-2", "t-3")
     assert case.pk != earlier.pk
     _known(case)
+    for alert in case.alerts.all():
+        Explanation.objects.create(
+            decision_id=alert.transaction_id,
+            model_version="v1",
+            base=-4.0,
+            margin=-0.3,
+            factors=FACTORS,
+        )
     working.claim(case_id=case.pk, by=analyst)
     return case
 

@@ -21,6 +21,7 @@ from rules.models import Ruleset
 from rules.registry import exact_book
 from scoring.models import CustomerProfile, Decision
 from scoring.profiles import habits
+from scoring.serving.telling import factors_told
 
 ALERTS_READ: Final = 50
 OTHERS_SHOWN: Final = 10
@@ -54,8 +55,8 @@ class Facts:
 
 
 def facts_of(case: Case) -> Facts:
-    """Five queries; one more for a ruleset that this process has not in memory, and two where the
-    consortium's list was hit."""
+    """Five queries; one more for a ruleset that this process has not in memory, one where a model
+    decided, and two where the consortium's list was hit."""
     alerts = list(_alerts(case)[: ALERTS_READ + 1])
     decisions = [alert.transaction.decision for alert in alerts[:ALERTS_READ]]
     marked = alerts[0] if alerts else None
@@ -122,8 +123,15 @@ def _waterfall(
     book = _book(decision.ruleset_number)
     config = book.configs.get(alert.transaction.vertical) if book else None
     weights = (config.rules_weight, config.ml_weight) if config else None
+    told = None
+    if decision.model_version:
+        told = factors_told(decision, currency=alert.transaction.currency)
     return waterfall(
-        decision, reasons, weights=weights, measured=_measured(alert, book, vector) if book else {}
+        decision,
+        reasons,
+        weights=weights,
+        measured=_measured(alert, book, vector) if book else {},
+        moved=None if told is None else [(factor.words, factor.points) for factor in told],
     )
 
 

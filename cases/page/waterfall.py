@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cases.alerts.why import Hit, Reason
 
-FACTORS: Final = "model_factors"
-"""Where a decision's inputs hold what moved the model: pairs of words and points, plus or minus."""
+FACTORS_SHOWN: Final = 3
+REST: Final = "Everything else together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,19 @@ class Factor:
     words: str
     bar: Bar
 
+    @property
+    def what(self) -> str:
+        """The words without the value at their end, which is never cut."""
+        return self.words.rpartition(": ")[0] or self.words
+
+    @property
+    def value(self) -> str:
+        """
+        >>> Factor("The hour on the customer's clock: 3", Bar(0, 1)).value
+        '3'
+        """
+        return self.words.rpartition(": ")[2] if ": " in self.words else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Model:
@@ -66,7 +79,7 @@ class Model:
     score: float
     probability: float | None
     bar: Bar | None  # None where the weights are not known
-    factors: Sequence[Factor]
+    factors: Sequence[Factor] | None  # None while nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +99,11 @@ def waterfall(
     *,
     weights: tuple[float, float] | None,
     measured: Mapping[str, str],
+    moved: Sequence[tuple[str, float]] | None = None,
 ) -> Waterfall:
     """The score of one decision. `weights` are those of rules and model, None when not known;
-    `reasons` are the case's, of which those of other alerts get no bar."""
+    `reasons` are the case's, of which those of other alerts get no bar. `moved` is what moved the
+    model, in words, with points of its score, the strongest first; None while nobody knows."""
     with_model = decision.ml_score is not None
     scale = 1.0 if not with_model else weights[0] if weights else None
     parts, merged = _parts(decision.hits)
@@ -108,7 +123,7 @@ def waterfall(
         steps=_in_order(steps),
         rule_score=decision.rule_score,
         rules=Bar(0.0, total) if total is not None else None,
-        model=_model(decision, total, weights) if with_model else None,
+        model=_model(decision, total, weights, moved) if with_model else None,
         score=decision.fraud_score,
         effect=decision.effect,
         degraded=decision.degraded,
@@ -166,12 +181,28 @@ def _in_order(steps: Sequence[Step]) -> list[Step]:
     )
 
 
-def _model(decision: Any, start: float | None, weights: tuple[float, float] | None) -> Model:
+def _model(
+    decision: Any,
+    start: float | None,
+    weights: tuple[float, float] | None,
+    moved: Sequence[tuple[str, float]] | None,
+) -> Model:
     bar = None
     if start is not None and weights is not None:
         bar = Bar(start, decision.ml_score * weights[1])
-    factors, place = [], 0.0
-    for words, points in decision.inputs.get(FACTORS, ()):
+    factors = None if moved is None else _factors(decision.ml_score, moved)
+    return Model(decision.ml_score, decision.ml_probability, bar, factors)
+
+
+def _factors(score: float, moved: Sequence[tuple[str, float]]) -> list[Factor]:
+    """Bars from what the model makes of an average transaction, where nothing moves it, to what it
+    made of this one."""
+    place = score - sum(points for _, points in moved)
+    shown = list(moved[:FACTORS_SHOWN])
+    if rest := sum(points for _, points in moved[FACTORS_SHOWN:]):
+        shown.append((REST, rest))
+    factors = []
+    for words, points in shown:
         factors.append(Factor(words, Bar(place, points)))
         place += points
-    return Model(decision.ml_score, decision.ml_probability, bar, factors)
+    return factors

@@ -7,7 +7,7 @@ import pytest
 
 from cases.alerts.why import reasons_of
 from cases.page.measured import measured
-from cases.page.waterfall import FACTORS, waterfall
+from cases.page.waterfall import waterfall
 from rules.definition import Definition, Money, Parameter, Severity
 from scoring.formula import rule_score
 
@@ -27,7 +27,7 @@ def hit(code, worth, family="", effect="score"):
     }
 
 
-def decision(hits, *, ml=None, score=0, inputs=None):
+def decision(hits, *, ml=None, score=0):
     scored = [SimpleNamespace(**each) for each in hits]
     return SimpleNamespace(
         hits=hits,
@@ -37,13 +37,12 @@ def decision(hits, *, ml=None, score=0, inputs=None):
         fraud_score=score,
         effect="",
         degraded=[],
-        inputs=inputs or {},
     )
 
 
-def picture(one, *others, weights=None):
+def picture(one, *others, weights=None, moved=None):
     reasons = reasons_of([one.hits, *(other.hits for other in others)])
-    return waterfall(one, reasons, weights=weights, measured={})
+    return waterfall(one, reasons, weights=weights, measured={}, moved=moved)
 
 
 @pytest.mark.parametrize("worths", [[0.5], [0.2, 0.6, 0.1], [1.0, 0.5], [0.3] * 12, [0.0, 0.4]])
@@ -91,7 +90,7 @@ def test_the_model_stands_on_the_rules_by_its_weight():
         pytest.approx(30),
         pytest.approx(32),
     )
-    assert found.model.factors == []
+    assert found.model.factors is None
 
 
 def test_with_unknown_weights_no_bar_is_made_up():
@@ -100,13 +99,23 @@ def test_with_unknown_weights_no_bar_is_made_up():
     assert found.model.bar is None
 
 
-def test_factors_of_a_model_are_drawn_where_a_decision_has_them():
-    inputs = {FACTORS: [("minutes since SIM change", 30.0), ("account age", -12.0)]}
-    found = picture(decision([], ml=18.0, inputs=inputs), weights=(0.6, 0.4))
-    assert [(each.words, each.bar.signed, each.bar.x) for each in found.model.factors] == [
-        ("minutes since SIM change", "+30", 0.0),
-        ("account age", "−12", 18.0),
+def test_factors_lead_from_the_average_transaction_to_the_models_score():
+    moved = [("SIM changed", 30.0), ("account age", -12.0), ("a", 4.0), ("b", 3.0), ("c", -2.0),
+             ("d", 1.0)]  # fmt: skip
+    found = picture(decision([], ml=34.0), weights=(0.6, 0.4), moved=moved)
+    bars = [(each.words, each.bar.signed, each.bar.x) for each in found.model.factors]
+    assert bars == [
+        ("SIM changed", "+30", 10.0),
+        ("account age", "−12", 28.0),
+        ("a", "+4", 28.0),
+        ("Everything else together", "+2", 32.0),
     ]
+    last = found.model.factors[-1].bar
+    assert last.start + last.points == 34.0
+
+
+def test_while_nobody_knows_what_moved_the_model_there_are_no_factors():
+    assert picture(decision([], ml=34.0), weights=(0.6, 0.4)).model.factors is None
 
 
 def rule(condition, *parameters):
