@@ -67,8 +67,8 @@ def _features() -> Iterator[Feature]:
             for span in ("month", "week"):
                 yield section.number(
                     f"{entity}_settled_fraud_{span}",
-                    f"The known frauds ({entity}_frauds_{span}) for each of {whose} transactions of 7 "
-                    "to 30 days ago: younger frauds are seldom known yet.",
+                    f"The known frauds ({entity}_frauds_{span}) for each of {whose} transactions "
+                    "of 7 to 30 days ago: younger frauds are seldom known yet.",
                     0,
                     1e9,
                     unit="times",
