@@ -54,7 +54,7 @@ class Detector:
 
     def moved_by(self, values: Sequence[Value | None]) -> dict[str, float]:
         """What each column added to the margin on the trees' paths, without those that added
-        nothing. Quick (0.2 ms) and additive; exact shares are TreeSHAP's."""
+        nothing. Additive, and about a millisecond for 400 trees; exact shares are TreeSHAP's."""
         shares = self._paths.shares(self._rows.row(values)[0])
         return {
             column.name: float(share)
