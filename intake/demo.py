@@ -34,8 +34,9 @@ ACTOR = "seed_demo"
 PEOPLE = {
     "analyst": "analyst",
     "supervisor": "supervisor",
+    "supervisor_2": "supervisor",  # what one proposes, the other approves
     "risk_manager": "risk_manager",
-    "risk_manager_2": "risk_manager",  # what one proposes, the other approves
+    "risk_manager_2": "risk_manager",
     "auditor": "auditor",
     "admin": "administrator",
 }

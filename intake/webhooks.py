@@ -197,6 +197,8 @@ def _convert(value: Any, annotation: Any) -> Any:
     except msgspec.ValidationError as error:
         # Its sentence ends with the place, and quotes a value only where there are few choices.
         told = str(error).partition(" - at ")[0]
+        if "enum" in told and (choices := msgspec.json.schema(annotation).get("enum")):
+            raise Wrong(f"must be one of {', '.join(map(str, choices))}", "choice") from None
         told = "is none of the choices" if "enum" in told else told[:1].lower() + told[1:]
         raise Wrong(f"{told} (got {kind_of(value)})", "type") from None
 

@@ -152,6 +152,7 @@ def test_the_demo_file_holds_what_a_visitor_needs(launch):
         "supervisor",
         "risk_manager",
         "risk_manager_2",
+        "supervisor_2",
         "auditor",
         "admin",
     }

@@ -118,6 +118,7 @@ def usual_amounts(habits: Habits, currency: str) -> str:
     low, high = (
         math.expm1(habits.log_mean + sign * _EIGHT_OF_TEN * _spread(habits)) for sign in (-1.0, 1.0)
     )
+    high = min(high, habits.largest)  # the spread is that of a curve, which may reach beyond
     usual = f"{_money(low, currency)} to {_money(high, currency)}, at most "
     return usual + _money(habits.largest, currency)
 

@@ -95,7 +95,4 @@
   if (last && last.path === window.location.pathname.replace(/do\/.*/, "change/")) {
     window.scrollTo({ top: last.top, behavior: "instant" });
   }
-
-  // What was refused, or taken back, waits in its form.
-  document.querySelector("details.cs-act[open]")?.querySelector("textarea, select")?.focus({ preventScroll: true });
 })();

@@ -10,8 +10,15 @@
     });
   }
 
+  // Where there is still something to say: what is chosen already must not be changed by a key too many.
   function firstField(place) {
-    return place.querySelector("select, textarea, input:not([type=hidden])");
+    const fields = [...place.querySelectorAll("select, textarea, input:not([type=hidden])")];
+    return fields.find((field) => field.required && !field.value) ?? fields.find((field) => field.matches("textarea")) ?? fields[0];
+  }
+
+  function begin(field, options) {
+    field?.focus(options);
+    if (field?.matches("textarea")) field.select();
   }
 
   // What a key stands for: a panel opens, a form gets the cursor, a button or link is pressed.
@@ -19,9 +26,9 @@
     if (target.matches("details")) {
       closePanels(target);
       target.open = true;
-      firstField(target)?.focus();
+      begin(firstField(target));
     } else if (target.matches("form")) {
-      firstField(target)?.focus();
+      begin(firstField(target));
     } else {
       target.click();
     }
@@ -31,7 +38,13 @@
     "/": () => document.querySelector("[data-search]")?.focus(),
   };
 
+  // What was refused, or taken back, waits in its form.
+  const waiting = document.querySelector("details.cs-act[open]");
+  if (waiting) begin(firstField(waiting), { preventScroll: true });
+
   document.addEventListener("keydown", (event) => {
+    // In a list of choices a letter chooses; the theme would search for it.
+    if (event.target.closest("select")) event.stopPropagation();
     if (event.key === "Escape") {
       // The cursor leaves the form, so that the next key is a command again.
       const open = document.querySelector("details.cs-act[open] > summary");
