@@ -128,8 +128,13 @@ def _carry_out(run: ImportRun, order: Order, source: Source, watch: Watch) -> No
         raise CannotImport(
             f"{reason} Whole shares of rows are stored; the same command goes on after them."
         ) from error
-    except BaseException:
-        _leave(run, order)
+    except Exception:
+        if connection.is_usable():
+            _leave(run, order)
+        raise
+    except BaseException:  # an interrupt
+        if _reconnected():
+            _leave(run, order)
         raise
     finally:
         progress.close()
@@ -142,19 +147,21 @@ def _carry_out(run: ImportRun, order: Order, source: Source, watch: Watch) -> No
 
 
 def _leave(run: ImportRun, order: Order) -> None:
-    """Interrupted: show what was rejected so far. A database that is gone ends this as well.
+    """Ended early: show what was rejected so far."""
+    run.refresh_from_db()
+    write_rejects(run, order.rejects)
+    runs.pause(run)
 
-    The interrupt may have come between any two lines, those of a transaction's end too; a new
-    connection knows nothing of it.
-    """
+
+def _reconnected() -> bool:
+    """An interrupt may come between any two lines, those of a transaction's end too; a new
+    connection knows nothing of it. False without a database."""
     connection.close()
     try:
         connection.connect()
     except OperationalError:
-        return
-    run.refresh_from_db()
-    write_rejects(run, order.rejects)
-    runs.pause(run)
+        return False
+    return True
 
 
 def _check_unchanged(path: Path, before: os.stat_result) -> None:

@@ -1,17 +1,20 @@
 """What two models said of the same labelled transactions, from the archive."""
 
+from __future__ import annotations
+
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import polars as pl
 from django.utils import timezone as clock
 
 from intelligence.rates import current_rates
-from learning.archive import read
 from learning.registry.paired import Flags, Numbers, Sample
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DAYS: Final = 90
 _COLUMNS: Final = (
@@ -38,6 +41,11 @@ class Evidence:
 def evidence_on(champion: str, challenger: str, *, days: int = DAYS) -> Evidence:
     """Of the last `days`: transactions with a label by now, that both models scored, one deciding
     and the other beside it. Reads the archive; two queries."""
+    # Late: Polars must not start its threads in the worker's parent process, which forks.
+    import polars as pl
+
+    from learning.archive import read
+
     now = clock.now()
     with read.reading():
         rows = (
