@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "scoring",
     "learning",
     "cases",
+    "studio",
     "operations",
     "analytics",
     "intake",

@@ -1,0 +1,1 @@
+"""The risk manager's room: edit, backtest, optimise, propose, approve."""
