@@ -125,6 +125,7 @@ def _finding(field: str, text: str, problem: language.Problem) -> Finding:
         field if problem.line else "parameters",
         problem.message + (f" ({problem.hint})" if problem.hint else ""),
         language.format_problems(text, [problem]) if problem.line else "",
+        problem,
     )
 
 

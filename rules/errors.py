@@ -4,15 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from foundation.errors import BadRequest, Conflict, FieldError
+from rules.language.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a rule; ``block`` shows line, caret and hint where there is a place."""
+    """One thing wrong with a rule; ``block`` shows line, caret and hint where there is a place.
+
+    ``problem`` is what the language said, for those who show it in a place of their own.
+    """
 
     field: str
     message: str
     block: str = ""
+    problem: Problem | None = None
 
 
 class Invalid(BadRequest):
@@ -44,3 +49,9 @@ class PublicationRefused(Conflict):
     """The proposed snapshot may not take force."""
 
     type, title = "publication-refused", "The ruleset was not published"
+
+
+class SwitchRefused(Conflict):
+    """The operator's switch may not be turned so."""
+
+    type, title = "switch-refused", "The switch was not turned"
