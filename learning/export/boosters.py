@@ -96,16 +96,36 @@ def categories_of(stored: dict[str, Any]) -> dict[int, list[int]]:
 def _chain(
     feature: int, chosen: Sequence[int], left: int, right: int, missing_left: bool, place: int
 ) -> list[Split]:
-    """One comparison a category; all but the first stand at `place` and after it."""
-    last = len(chosen) - 1
+    """One comparison for each end of a run of neighbours, from the lowest; all but the first stand
+    at `place` and after it.
+
+    Not one for each category with "equal": ONNX Runtime walks trees of a single kind of comparison
+    twice as fast, and runs are fewer. Only the branch taken may lead to a shared place.
+    """
+    ends = _ends(chosen)
+    last = len(ends) - 1
     return [
         Split(
             feature,
-            "BRANCH_EQ",
-            float(category),
-            right,
-            left if step == last else place + step,
-            missing_then=not missing_left,
+            "BRANCH_LT",
+            end - 0.5,
+            right if inside else left,
+            (left if inside else right) if step == last else place + step,
+            # The first that leads where missing values go takes them there.
+            missing_then=inside is not missing_left,
         )
-        for step, category in enumerate(chosen)
+        for step, (end, inside) in enumerate(ends)
     ]
+
+
+def _ends(chosen: Sequence[int]) -> list[tuple[int, bool]]:
+    """The first category after each run from 0 on, and whether the run is of the chosen.
+
+    >>> _ends([1, 2, 5])
+    [(1, False), (3, True), (5, False), (6, True)]
+    >>> _ends([0])
+    [(1, True)]
+    """
+    inside = set(chosen)
+    places = range(max(chosen) + 1)
+    return [(at + 1, at in inside) for at in places if (at in inside) != (at + 1 in inside)]

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from onnx import NodeProto, helper
 
-Test = Literal["BRANCH_LT", "BRANCH_LEQ", "BRANCH_EQ"]
+Test = Literal["BRANCH_LT", "BRANCH_LEQ"]
 
 
 class Split(NamedTuple):
