@@ -66,7 +66,8 @@ def test_sets_of_many_categories_are_copied_with_one_kind_of_comparison():
         feature_types=["c"],
         enable_categorical=True,
     )
-    booster = xgboost.train({"max_depth": 4, "max_cat_to_onehot": 8, "nthread": 1}, data, 10)
+    asked = {"objective": "binary:logistic", "max_depth": 4, "max_cat_to_onehot": 8, "nthread": 1}
+    booster = xgboost.train(asked, data, 10)
     made = make_trained()
     inputs = (Input("transaction_type", "category", names),)
     trained = Trained(inputs, [booster], made.calibration, made.alignment, None, made.facts)
