@@ -10,8 +10,8 @@ Only files that count are read, so every decision comes exactly once.
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import polars as pl
 from polars.io.plugins import register_io_source
@@ -31,7 +31,7 @@ from learning.archive.store import Store, archive_store
 from learning.errors import UnknownColumnError
 from learning.models import ArchiveFile
 
-__all__ = ["files", "known_labels", "reading", "scan"]
+__all__ = ["Portion", "files", "known_labels", "portions", "reading", "scan"]
 
 Moment = dt.date | dt.datetime
 
@@ -73,6 +73,72 @@ def scan(
         known_by=_aware(known_by), institution=institution, since=begin, until=end
     )
     return rows.join(labels.lazy(), on="transaction_id", how="left").select(*wanted, *LABEL)
+
+
+class Portion(NamedTuple):
+    """A part of what was asked for; `rows` are those of its files, before any filter."""
+
+    rows: int
+    versions: frozenset[int]  # of the catalogue
+    frame: pl.LazyFrame
+
+
+def portions(
+    *,
+    institutions: Collection[str],
+    since: Moment,
+    until: Moment,
+    columns: Sequence[str],
+    rows: int,
+) -> list[Portion]:
+    """As `scan` of several institutions, in the order of days and in frames of about `rows` rows:
+    for those who go through more than memory holds, or want to be stopped between. One query.
+    """
+    begin, end = _moment(since), _moment(until)
+    assert begin is not None  # noqa: S101  (for the type checker)
+    assert end is not None  # noqa: S101
+    wanted = _wanted(columns)
+    needed = dict.fromkeys([*wanted, "occurred_at", "institution"])
+    schema = {name: full_schema()[name] for name in needed}
+    inside = pl.col("occurred_at").is_between(begin.timestamp(), end.timestamp(), closed="left")
+    inside &= pl.col("institution").is_in(list(institutions))
+    store = archive_store()
+    return [
+        Portion(
+            heap.rows,
+            frozenset(file.catalogue_version for file in heap.files),
+            heap.cut(_rows(store, heap.files, schema)).filter(inside).select(wanted),
+        )
+        for heap in _heaps(_live(begin, end), rows)
+    ]
+
+
+class _Heap(NamedTuple):
+    """Some whole files, or a slice of one that is too large."""
+
+    rows: int
+    files: list[ArchiveFile]
+    start: int | None = None
+
+    def cut(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        return frame if self.start is None else frame.slice(self.start, self.rows)
+
+
+def _heaps(found: Iterable[ArchiveFile], most: int) -> Iterator[_Heap]:
+    heap: list[ArchiveFile] = []
+    rows = 0
+    for file in found:
+        if rows + file.rows > most and heap:
+            yield _Heap(rows, heap)
+            heap, rows = [], 0
+        if file.rows > most:
+            for start in range(0, file.rows, most):
+                yield _Heap(min(most, file.rows - start), [file], start)
+        else:
+            heap.append(file)
+            rows += file.rows
+    if heap:
+        yield _Heap(rows, heap)
 
 
 def files(*, since: Moment | None = None, until: Moment | None = None) -> list[str]:

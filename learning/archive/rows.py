@@ -22,8 +22,10 @@ SELECT d.serial, d.transaction_id::text, d.institution_id, i.slug, t.source, t.v
        t.received_at, d.decided_at, d.status, d.risk_level, d.fraud_score, d.rule_score,
        d.ml_score, d.ml_probability, d.effect, d.use_ml, array_to_json(d.degraded)::text,
        jsonb_path_query_array(d.hits, '$[*].code')::text,
+       jsonb_path_query_array(d.hits, '$[*].score')::text,
        jsonb_path_query_array(d.shadow_hits, '$[*].code')::text,
        d.ruleset_number, d.model_version, d.catalogue_version, d.hash_version, d.inputs::text,
+       (d.inputs -> 'rates')::text, (d.inputs -> 'listed')::text,
        (t.occurred_at AT TIME ZONE 'UTC')::date, d.numbers::text, array_to_json(d.texts)::text
 FROM scoring_decision d
 JOIN transactions_transaction t ON t.id = d.transaction_id

@@ -35,14 +35,18 @@ DECISION: Final[Schema] = {
     "use_ml": pl.Boolean(),
     "degraded": _TEXTS,
     "hits": _TEXTS,
+    "hit_scores": pl.List(pl.Float64()),
     "shadow_hits": _TEXTS,
     "ruleset_number": pl.Int32(),
     "model_version": pl.String(),
     "catalogue_version": pl.Int16(),
     "hash_version": pl.Int16(),
     "inputs": pl.String(),
+    "rates": pl.String(),
+    "listed": pl.String(),
 }
-"""What was decided, and on what it rested. `hits` are codes of rules; `inputs` is JSON."""
+"""What was decided, and on what it rested. `hits` are codes of rules, `hit_scores` the points of
+each; `inputs` is JSON. `rates` and `listed` are parts of it, which few distinct texts tell."""
 
 DAY: Final[Schema] = {"day": pl.Date()}
 """The partition: the transaction's day in UTC. Stands in the path, not in the file."""

@@ -81,8 +81,9 @@ def verify(period: Period = Period(), advance: Advance = lambda serials: None) -
 
 def row_hashes(frame: pl.DataFrame) -> pl.Series:
     """A hash of each row over all of its values. Equal only between frames of one version."""
-    lists = [name for name, kind in frame.schema.items() if kind == pl.List(pl.String)]
-    return frame.with_columns(pl.col(lists).list.join(_SEPARATOR)).hash_rows(seed=0)
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    texts = pl.col(lists).cast(pl.List(pl.String)).list.join(_SEPARATOR)
+    return frame.with_columns(texts).hash_rows(seed=0)
 
 
 def _sum(frame: pl.DataFrame) -> Sum:

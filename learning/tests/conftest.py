@@ -1,6 +1,7 @@
 """An archive of the test's own, and decisions to put in."""
 
 import datetime as dt
+from pathlib import Path
 
 import fsspec
 import pytest
@@ -99,10 +100,12 @@ def blocked_store(settings, tmp_path, first_serial):
 @pytest.fixture
 def full_store(archive, monkeypatch):
     """A disk that is full."""
-    monkeypatch.setattr(
-        "learning.archive.exporting.write_frame",
-        lambda frame, path: frame.write_parquet("/dev/full"),
-    )
+
+    def write(frame, path):
+        with Path("/dev/full").open("wb") as file:
+            file.write(b"rows")
+
+    monkeypatch.setattr("learning.archive.exporting.write_frame", write)
 
 
 @pytest.fixture(params=["archive", "object_store"])

@@ -1,6 +1,7 @@
 """Every decision comes into the archive exactly once."""
 
 import datetime as dt
+import json
 import threading
 
 import polars as pl
@@ -264,6 +265,9 @@ def test_rows_say_what_the_database_says(bank, archive):
         for name in ("status", "risk_level", "fraud_score", "rule_score", "ml_score", "effect"):
             assert row[name] == getattr(decision, name)
         assert row["hits"] == [hit["code"] for hit in decision.hits]
+        assert row["hit_scores"] == [hit["score"] for hit in decision.hits]
+        assert json.loads(row["rates"]) == decision.inputs["rates"]
+        assert json.loads(row["listed"]) == decision.inputs["listed"]
         assert row["shadow_hits"] == [hit["code"] for hit in decision.shadow_hits]
         assert (row["decided_at"], row["received_at"]) == (
             decision.decided_at,

@@ -160,9 +160,13 @@ def test_a_repair_leaves_to_the_export_what_was_not_exported(history, bank):
 
 
 def test_hashes_tell_rows_apart_and_do_not_depend_on_their_order():
-    frame = pl.DataFrame({"a": ["x", "y", None], "b": [["p", "q"], ["p"], None]})
+    frame = pl.DataFrame(
+        {"a": ["x", "y", None], "b": [["p", "q"], ["p"], None], "c": [[1.0], [], [2.0, 3.0]]}
+    )
     hashes = row_hashes(frame)
     assert hashes.n_unique() == 3
     assert row_hashes(frame.reverse()).sort().equals(hashes.sort())
     other = frame.with_columns(pl.Series("b", [["pq"], ["p"], None]))
     assert (row_hashes(other) == hashes).to_list() == [False, True, True]
+    other = frame.with_columns(pl.Series("c", [[1.0], [], [2.0, 3.5]]))
+    assert (row_hashes(other) == hashes).to_list() == [True, True, False]
