@@ -1,0 +1,168 @@
+"""A whole ruleset over many rows: every rule anew, every decision made again."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from rules.definition import PublishedRule, Snapshot, State
+from rules.engine import bucket
+from studio.backtest.columns import Columns, Flags
+from studio.backtest.errors import BadEdit
+from studio.backtest.programs import Program, program_of
+from studio.backtest.surroundings import FLAGS
+from studio.backtest.verdicts import Bytes, Floats, Limits, Scored, combined, scored, statuses
+
+Codes = npt.NDArray[np.intp]
+
+_MOST_KNOWN: Final = 200_000  # combinations kept from one portion to the next
+
+
+class Placed(NamedTuple):
+    """A rule of one side, and where its answers stand."""
+
+    rule: PublishedRule
+    program: Program
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One side's answers, a row each. `fires` has a column for each of the side's rules."""
+
+    status: Bytes
+    fires: Flags
+    decides: Flags
+    rules: Floats
+    flags: Bytes
+
+
+class Side:
+    """A snapshot ready to decide rows whose vertical it has."""
+
+    def __init__(self, snapshot: Snapshot, columns: Columns) -> None:
+        self.configs = list(snapshot.verticals)
+        self.codes = [config.code for config in self.configs]
+        self.rules: list[Placed] = []
+        self.broken: list[str] = []
+        by_code = {config.code: config for config in self.configs}
+        for rule in snapshot.rules:
+            try:
+                program = program_of(rule)
+            except BadEdit:
+                self.broken.append(rule.code)
+                continue
+            mine = {c: v for c, v in by_code.items() if rule.definition.applies_to(c)}
+            if mine:
+                place = columns.place(program, mine)
+                self.rules.append(Placed(rule, program, place))
+        self._known: dict[bytes, tuple[float, int]] = {}
+
+    @cached_property
+    def _applies(self) -> Flags:
+        """By vertical and rule."""
+        table = [
+            [placed.rule.definition.applies_to(code) for placed in self.rules]
+            for code in self.codes
+        ]
+        return np.array(table, np.bool_).reshape(len(self.codes), len(self.rules))
+
+    @cached_property
+    def _expressive(self) -> list[int]:
+        """Those whose points differ from row to row."""
+        return [i for i, placed in enumerate(self.rules) if placed.program.points is None]
+
+    def hit(self, vertical: int, rule: int, points: float) -> Scored:
+        """What the formulae read of that rule's hit."""
+        placed = self.rules[rule]
+        weight = self.configs[vertical].rule_weights.get(placed.rule.code, 1.0)
+        fixed = placed.program.points
+        return scored(placed.rule.definition, points if fixed is None else fixed, weight)
+
+    def decide(
+        self,
+        frame: pl.DataFrame,
+        verticals: Codes,
+        ml: Floats,
+        fires: Flags,
+        points: dict[int, Floats],
+    ) -> Decided:
+        """Reads FLAGS and, of a canary, `user_id`. `verticals` are places in `codes`."""
+        mine = fires[:, [placed.column for placed in self.rules]] & self._applies[verticals]
+        decides = self._deciding(frame, mine)
+        rules, flags = self._combine(verticals, decides, points)
+        flags |= frame[FLAGS].to_numpy()
+        found = statuses(rules, ml, flags, Limits.of(self.configs, verticals))
+        return Decided(found, mine, decides, rules, flags)
+
+    def _deciding(self, frame: pl.DataFrame, fires: Flags) -> Flags:
+        decides = np.zeros_like(fires)
+        for i, placed in enumerate(self.rules):
+            if placed.rule.state is State.LIVE:
+                decides[:, i] = fires[:, i]
+            elif placed.rule.state is State.CANARY:
+                decides[:, i] = in_canary(placed.rule, frame, fires[:, i])
+        return decides
+
+    def _combine(
+        self, verticals: Codes, decides: Flags, points: dict[int, Floats]
+    ) -> tuple[Floats, Bytes]:
+        rules = np.zeros(len(verticals), np.float64)
+        flags = np.zeros(len(verticals), np.uint8)
+        rows = np.flatnonzero(decides.any(axis=1))
+        if not len(rows):
+            return rules, flags
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        hits = decides[rows]
+        scores = np.zeros((len(rows), len(self._expressive)), np.float64)
+        for place, rule in enumerate(self._expressive):
+            told = points[self.rules[rule].column][rows]
+            scores[:, place] = np.where(hits[:, rule], told, 0.0)
+        keys = _keys(verticals[rows], hits, scores)
+        answers = np.empty((len(rows), 2), np.float64)
+        for row, key in enumerate(keys):
+            answer = self._known.get(key)
+            if answer is None:
+                answer = self._answer(int(verticals[rows[row]]), hits[row], scores[row])
+                self._known[key] = answer
+            answers[row] = answer
+        rules[rows] = answers[:, 0]
+        flags[rows] = answers[:, 1].astype(np.uint8)
+        return rules, flags
+
+    def _answer(self, vertical: int, hits: Flags, scores: Floats) -> tuple[float, int]:
+        told = dict(zip(self._expressive, scores.tolist(), strict=True))
+        return combined(
+            [self.hit(vertical, int(i), told.get(int(i), 0.0)) for i in np.flatnonzero(hits)]
+        )
+
+
+def in_canary(rule: PublishedRule, frame: pl.DataFrame, fires: Flags) -> Flags:
+    """Of the rows where it fires those whose customer is among its share. Reads `user_id`."""
+    chosen = np.zeros_like(fires)
+    rows = np.flatnonzero(fires)
+    buckets: dict[str | None, bool] = {None: False}
+    for row, user in zip(rows, frame["user_id"].gather(rows), strict=True):
+        inside = buckets.get(user)
+        if inside is None:
+            inside = bucket(rule.code, bytes.fromhex(user)) < rule.canary_percent
+            buckets[user] = inside
+        chosen[row] = inside
+    return chosen
+
+
+def _keys(verticals: Codes, hits: Flags, scores: Floats) -> list[bytes]:
+    """Bytes a row, equal where vertical, hits and their points are."""
+    parts = [
+        verticals.astype(np.uint8).reshape(-1, 1),
+        np.packbits(hits, axis=1),
+        np.ascontiguousarray(scores).view(np.uint8).reshape(len(hits), -1),
+    ]
+    joined = np.ascontiguousarray(np.concatenate(parts, axis=1))
+    # A list of integers would be read; a void ends in no zero that could be lost.
+    found: list[bytes] = joined.view(f"V{joined.shape[1]}").ravel().tolist()
+    return found
