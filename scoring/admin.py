@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
@@ -18,7 +17,8 @@ from features.catalogue import CATALOGUE
 from features.vector import present_by_category, unpack
 from foundation.admin_facts import FactAdmin, FactPageAdmin
 from foundation.admin_filters import RecentValuesFilter
-from foundation.admin_parts import display, short_text
+from foundation.admin_parts import display, found, short_text
+from scoring.admin_explaining import explain_for, moved, way_back
 from scoring.cells import decided_cell, number_cell, rule_link, status_cell, two_lines
 from scoring.models import Decision, DecisionActivity, RuleActivity
 from scoring.replay import replay
@@ -85,12 +85,16 @@ class DecisionAdmin(TransactionSearch, FactPageAdmin):
     ordering = ("-transaction",)
 
     def get_urls(self) -> list[URLPattern]:
-        route = path(
-            "<path:object_id>/replay/",
-            self.admin_site.admin_view(require_POST(self.replay_view)),
-            name="scoring_decision_replay",
-        )
-        return [route, *super().get_urls()]
+        acts = {"replay": self.replay_view, "explain": self.explain_view}
+        own = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(require_POST(view)),
+                name=f"scoring_decision_{name}",
+            )
+            for name, view in acts.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         rows: QuerySet[Decision] = super().get_queryset(request)
@@ -118,15 +122,19 @@ class DecisionAdmin(TransactionSearch, FactPageAdmin):
             "identifiers": masked_identifiers(request_sent),
             "beaten": _beaten(row.inputs["computed"], values),
             "replay_url": reverse("admin:scoring_decision_replay", args=[row.pk]),
+            "moved": moved(row),
         }
+
+    def explain_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Has the worker tell what moved the model; goes back to the page that asked, `next`."""
+        row: Decision = found(self, request, object_id)
+        explain_for(request, row)
+        own = reverse("admin:scoring_decision_change", args=[row.pk])
+        return HttpResponseRedirect(way_back(request, own))
 
     def replay_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Makes the decision again and says whether it came out identical. Changes nothing."""
-        row = self.get_object(request, object_id)
-        if row is None:
-            raise Http404
-        if not self.has_view_permission(request, row):
-            raise PermissionDenied
+        row: Decision = found(self, request, object_id)
         try:
             differences = replay(row)
         except LookupError as error:

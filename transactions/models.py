@@ -104,6 +104,8 @@ class Transaction(models.Model):
         indexes = [
             models.Index(fields=["institution", "-id"], name="tx_institution"),  # scoped lists
             models.Index(fields=["customer", "-id"], name="tx_customer"),  # a customer's history
+            # serves: a vertical's decisions, newest first; and what is typical of it in an outage
+            models.Index(fields=["vertical", "-id"], name="tx_vertical"),
             models.Index(
                 fields=["device", "-id"], name="tx_device", condition=Q(device__isnull=False)
             ),

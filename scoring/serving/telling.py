@@ -12,11 +12,12 @@ from transactions.feature_text import readable
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What moved the model: `points` of the ML score, plus or minus."""
+    """What moved the model: `points` of the ML score, plus or minus, and the same in log odds."""
 
     name: str
     words: str
     points: float
+    contribution: float
 
 
 def factors_told(decision: Decision, *, currency: str) -> list[Factor] | None:
@@ -25,7 +26,12 @@ def factors_told(decision: Decision, *, currency: str) -> list[Factor] | None:
     if found is None:
         return None
     return [
-        Factor(one["name"], words_of(one["name"], one["value"], currency), one["points"])
+        Factor(
+            one["name"],
+            words_of(one["name"], one["value"], currency),
+            one["points"],
+            one["contribution"],
+        )
         for one in found.factors
     ]
 

@@ -122,6 +122,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='transaction',
+            index=models.Index(fields=['vertical', '-id'], name='tx_vertical'),
+        ),
+        migrations.AddIndex(
+            model_name='transaction',
             index=models.Index(condition=models.Q(('device__isnull', False)), fields=['device', '-id'], name='tx_device'),
         ),
         migrations.AddIndex(

@@ -12,7 +12,7 @@ from scoring.models import Decision
 from scoring.prepare import hashes_of
 from scoring.replay import replay
 from scoring.services import score_transaction
-from scoring.serving import hearing
+from scoring.serving import hearing, typical
 from scoring.serving.models import ModelVersion
 from scoring.serving.patience import IN_A_ROW
 from scoring.serving.registry import registry
@@ -171,6 +171,40 @@ def test_the_median_is_the_verticals_own(bank):
 
     assert score(bank, make_request(vertical="crypto")).ml_score == 10.0
     assert score(bank, make_request(vertical="fintech")).ml_score == pytest.approx(62.5)
+
+
+def test_a_quiet_vertical_keeps_its_median_beside_a_busy_one(bank, monkeypatch):
+    monkeypatch.setattr(typical, "RECENT", 2)
+    champion = make_champion()
+    score(bank, make_request(vertical="crypto"))
+    for amount in (100.0, 101.0, 102.0):
+        score(bank, make_request(vertical="fintech", amount=amount))
+    break_files(champion)
+
+    assert score(bank, make_request(vertical="crypto")).ml_score == pytest.approx(62.5)
+
+
+def test_what_stood_in_counts_only_until_a_model_has_spoken(bank, monkeypatch):
+    """Else the ten of an outage at the very beginning would weigh like a model's word."""
+    champion = make_champion()
+    break_files(champion)
+    for amount in (1.0, 2.0, 3.0):
+        assert score(bank, make_request(amount=amount)).ml_score == 10.0
+    put_in_force(model=make_model("second"), by="test", reason="it works")
+    score(bank)
+    break_files(ModelVersion.objects.get(version="second"))
+
+    assert [score(bank).ml_score for _ in range(2)] == [pytest.approx(62.5)] * 2
+
+
+def test_the_median_is_read_over_an_index(bank):
+    score(bank)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + typical._MEDIAN, ["fintech", typical.RECENT])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "tx_vertical" in plan
+    assert "Sort Key: transactions_transaction.id" not in plan
 
 
 def test_before_any_score_ten_stands_in(bank):
