@@ -41,6 +41,17 @@ def integer(*names: str, default: int, minimum: int = 0, maximum: int = 2**31) -
     return value
 
 
+def decimal(*names: str, default: float, minimum: float = 0.0, maximum: float = 1e9) -> float:
+    text = first(*names, default=str(default))
+    try:
+        value = float(text)
+    except ValueError:
+        raise ImproperlyConfigured(f"{names[0]} must be a number, not {text!r}.") from None
+    if not minimum <= value <= maximum:  # also refuses NaN
+        raise ImproperlyConfigured(f"{names[0]} must lie between {minimum:g} and {maximum:g}.")
+    return value
+
+
 def choice(*names: str, among: tuple[str, ...], default: str) -> str:
     text = first(*names, default=default).strip().lower()
     if text not in among:

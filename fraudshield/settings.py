@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from corsheaders.defaults import default_headers
 
 from fraudshield import __version__
@@ -208,9 +209,28 @@ ACCOUNT_REGISTRATIONS_PER_HOUR = env.integer(  # from one network
 # --- Approvals: how many people besides the proposer ----------------------------------------
 APPROVALS_REQUIRED = {
     "rules.publish": env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9),
+    # The operator's switch of a vertical (docs/switches.md), and the mode that lets all through.
+    "rules.switch": env.integer("APPROVALS_SWITCH", default=0, maximum=9),
+    "rules.switch.approve_all": env.integer("APPROVALS_SWITCH_APPROVE_ALL", default=1, maximum=9),
     "models.promote": env.integer("APPROVALS_MODELS_PROMOTE", default=1, maximum=9),
     "models.rollback": env.integer("APPROVALS_MODELS_ROLLBACK", default=0, maximum=9),
 }
+
+# For so long at most a vertical's switch is thrown at a time.
+SWITCH_MAX_HOURS = env.integer("SWITCH_MAX_HOURS", default=24, minimum=1, maximum=168)
+
+# --- Bounds within which rules may decide (docs/rollout.md); each rule may have its own ----------
+# Whether a rule that leaves them goes into shadow by itself; otherwise people are told only.
+RULE_DEMOTION = env.boolean("RULE_DEMOTION", default=True)
+# Share of the last hour's decisions of its verticals that it may hit, in percent.
+RULE_MAX_SHARE = env.decimal("RULE_MAX_SHARE_PERCENT", default=10.0, minimum=0.01, maximum=100) / 100
+# Hits with effect a day (UTC); 0: no bound.
+RULE_MAX_HITS_A_DAY = env.integer("RULE_MAX_HITS_A_DAY", default=0)
+# Least share of fraud among its labelled hits in percent (0: none), judged from so many on.
+RULE_MIN_PRECISION = env.decimal("RULE_MIN_PRECISION_PERCENT", default=1.0, maximum=99) / 100
+RULE_MIN_LABELLED = env.integer("RULE_MIN_LABELLED", default=100, minimum=1)
+# Share of the last hour's decisions on which it may fail, in percent.
+RULE_MAX_ERROR_SHARE = env.decimal("RULE_MAX_ERRORS_PERCENT", default=1.0, minimum=0.01, maximum=100) / 100
 
 # --- The audit trail: where its head is noted besides the database (docs/audit.md) ------------
 AUDIT_ANCHOR_FILE = env.first("AUDIT_ANCHOR_FILE", default=str(STATE_DIR / "audit-anchors.jsonl"))
@@ -271,10 +291,30 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "tidy-attachments": {"task": "cases.tasks.remove_orphan_files", "schedule": 3600.0},
+    "summarise-rules": {
+        "task": "studio.tasks.summarise_rules",
+        "schedule": 600.0,
+        "options": {"expires": 540},
+    },
     "export-archive": {
         "task": "learning.tasks.export_archive",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "watch-drift": {
+        "task": "learning.tasks.watch_drift",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 3600},
+    },
+    "retrain": {
+        "task": "learning.tasks.retrain",
+        "schedule": crontab(minute=40),
+        "options": {"expires": 1800},
+    },
+    "suggest-weights": {
+        "task": "learning.tasks.suggest_weights",
+        "schedule": crontab(day_of_week=1, hour=4, minute=10),
+        "options": {"expires": 3600},
     },
     "warn-of-due-cases": {
         "task": "cases.tasks.warn_of_due_cases",
@@ -295,6 +335,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "cases.tasks.hand_out_cases",
         "schedule": 10.0,
         "options": {"expires": 20},
+    },
+    "watch-rules": {
+        "task": "studio.tasks.watch_rules",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "watch-precision": {
+        "task": "studio.tasks.watch_precision",
+        "schedule": 600.0,
+        "options": {"expires": 300},
     },
     "tend-bulk-actions": {
         "task": "cases.tasks.tend_bulk",
@@ -320,6 +370,25 @@ MODEL_REVIEW_COST_USD = env.integer("MODEL_REVIEW_COST_USD", default=5, minimum=
 # random, to learn what they were; none above so many US dollars.
 HOLD_OUT_PER_MILLE = env.integer("HOLD_OUT_PER_MILLE", default=0, minimum=0, maximum=50)
 HOLD_OUT_MAX_USD = env.integer("HOLD_OUT_MAX_USD", default=50, minimum=0, maximum=10_000)
+
+# Columns of decisions whose values models are not to treat differently (docs/models.md).
+TRAINING_FAIRNESS_GROUPS = env.words("TRAINING_FAIRNESS_GROUPS")
+# Where trees are fitted: empty on this machine alone, "local:2" by so many processes on it, or the
+# address of a Dask scheduler, tcp://host:8786 (requirements-distributed.txt).
+TRAINING_DASK_SCHEDULER = env.first("TRAINING_DASK_SCHEDULER", default="")
+# Trainings that start by themselves: from so many new labels on (0: never for labels), so many
+# hours apart; what comes of them is scored beside the champion, or stays a candidate.
+RETRAIN_NEW_LABELS = env.integer("RETRAIN_NEW_LABELS", default=500, minimum=0)
+RETRAIN_HOURS = env.integer("RETRAIN_HOURS", default=72, minimum=1, maximum=8_760)
+RETRAIN_TO_SHADOW = env.boolean("RETRAIN_TO_SHADOW", default=True)
+# How far traffic may be from what the champion was trained on: the population stability index from
+# which it is watched and acted on, the days looked at, and the decisions that a verdict needs.
+DRIFT_WATCH_PSI = env.decimal("DRIFT_WATCH_PSI", default=0.1, minimum=0.001, maximum=10)
+DRIFT_ACT_PSI = env.decimal("DRIFT_ACT_PSI", default=0.25, minimum=0.001, maximum=10)
+DRIFT_DAYS = env.integer("DRIFT_DAYS", default=7, minimum=1, maximum=90)
+DRIFT_MINIMUM = env.integer("DRIFT_MINIMUM", default=500, minimum=50)
+# What acting on drift is: an alert alone, or a training as well.
+DRIFT_ACTION = env.choice("DRIFT_ACTION", among=("alert", "retrain"), default="retrain")
 
 # --- Files of cases, encrypted: never below a directory that a web server gives out -----------
 ATTACHMENTS_DIR = Path(env.first("ATTACHMENTS_DIR", default=str(STATE_DIR / "attachments")))

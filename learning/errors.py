@@ -1,5 +1,7 @@
 """What can go wrong in this room."""
 
+from foundation.errors import Conflict
+
 
 class ArchiveBusy(Exception):
     """Another process exports, compacts or repairs at this moment."""
@@ -34,3 +36,7 @@ class BadHistory(ValueError):
 
 class TrainingBusy(Exception):
     """Another process trains a model at this moment."""
+
+
+class NoBaseline(Conflict):
+    """A model's card does not say what the model was trained on."""

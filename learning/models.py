@@ -75,4 +75,7 @@ class ArchiveFile(models.Model):
         return self.path
 
 
-import learning.registry.models  # noqa: E402, F401
+import learning.drift.models  # noqa: E402
+import learning.registry.models  # noqa: E402
+import learning.retraining.models  # noqa: E402
+import learning.weights.models  # noqa: E402, F401

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone as clock
 
-from learning.errors import ArchiveBusy, BadHistory, TrainingBusy
+from learning.errors import ArchiveBusy, BadHistory, NoBaseline, TrainingBusy
 from learning.metrics import RUNS_FAILED
 
 log = logging.getLogger(__name__)
@@ -13,9 +13,14 @@ log = logging.getLogger(__name__)
 SECONDS = 45.0
 """A run ends after so long, and the next one goes on: other work waits for this worker too."""
 
+SEARCH_SECONDS = 300.0
+FIRST_SECONDS = 15.0
+DEMO_MATURITY_DAYS = 14.0
+"""In the demo's world, what nobody complained of for two weeks is in order."""
+
 
 @shared_task(name="learning.tasks.train_model")
-def train_model(institution: str | None = None, seconds: float = 300.0) -> str | None:
+def train_model(institution: str | None = None, seconds: float = SEARCH_SECONDS) -> str | None:
     """Trains on what is known by now and registers a candidate; its version.
 
     None, with a line in the log, when there is nothing to learn from yet or another training runs.
@@ -30,6 +35,47 @@ def train_model(institution: str | None = None, seconds: float = 300.0) -> str |
         log.warning("No model was trained: %s", error)
         return None
     return str(model.version)
+
+
+@shared_task(name="learning.tasks.train_first_model")
+def train_first_model() -> None:
+    """The demo's first model, on its history; nothing where a model ever decided."""
+    from learning.archive.exporting import export
+    from learning.retraining.services import train_first
+
+    try:
+        export(seconds=SECONDS)
+    except ArchiveBusy:
+        log.info("The archive is being written by another process")
+    train_first(seconds=FIRST_SECONDS, maturity_days=DEMO_MATURITY_DAYS)
+
+
+@shared_task(name="learning.tasks.retrain")
+def retrain() -> str | None:
+    """Trains anew when enough labels came or the traffic moved; the version, if any."""
+    from learning.retraining.services import retrain_if_due
+
+    model = retrain_if_due(seconds=SEARCH_SECONDS)
+    return str(model.version) if model else None
+
+
+@shared_task(name="learning.tasks.watch_drift")
+def watch_drift() -> None:
+    """Compares the traffic of the last days with what the champion was trained on."""
+    from learning.drift import watching
+
+    try:
+        watching.watch_drift(by="scheduler")
+    except NoBaseline as error:
+        log.warning("Drift cannot be told: %s", error.detail)
+
+
+@shared_task(name="learning.tasks.suggest_weights")
+def suggest_weights() -> None:
+    """Works out what rules' weights should be by outcomes, for every vertical."""
+    from learning.weights import services
+
+    services.suggest_weights(by="scheduler")
 
 
 @shared_task(name="learning.tasks.export_archive")

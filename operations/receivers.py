@@ -4,9 +4,12 @@ from cases.events import CaseChanged
 from clients.webhooks.emitting import emit
 from foundation.anchoring import AuditAnchored
 from foundation.outbox import Envelope, subscribe
-from operations import anchor_webhook, case_webhooks, model_alerts
+from learning.events import DriftFound, TrainingEnded
+from operations import anchor_webhook, case_webhooks, model_alerts, rule_alerts
 from operations.decision_webhooks import occurrences_of
+from rules.events import RuleDemoted
 from scoring.events import DecisionMade, ModelFailed
+from studio.events import RuleOutOfBounds
 
 
 @subscribe(DecisionMade, name="operations.decision_webhooks")
@@ -34,3 +37,20 @@ def send_anchors(events: list[Envelope[AuditAnchored]]) -> None:
 def alert_about_models(events: list[Envelope[ModelFailed]]) -> None:
     """Each fault comes once, from the process that met it first."""
     model_alerts.raise_alerts([each.event for each in events])
+
+
+@subscribe(RuleDemoted, RuleOutOfBounds, name="operations.rule_alerts")
+def alert_about_rules(events: list[Envelope[RuleDemoted | RuleOutOfBounds]]) -> None:
+    """Each demotion comes once, and each time that a rule is held out of its bounds."""
+    rule_alerts.raise_alerts([each.event for each in events])
+
+
+@subscribe(DriftFound, name="operations.drift_alerts")
+def alert_about_drift(events: list[Envelope[DriftFound]]) -> None:
+    """Each verdict comes once a day."""
+    model_alerts.raise_drift_alerts([each.event for each in events])
+
+
+@subscribe(TrainingEnded, name="operations.trainings")
+def note_trainings(events: list[Envelope[TrainingEnded]]) -> None:
+    model_alerts.note_trainings([each.event for each in events])

@@ -24,14 +24,14 @@ def play(count=60, **more):
     return made, steps
 
 
-def test_traffic_is_of_the_last_two_weeks_and_labelled_as_far_as_it_is_known(rule_book):
+def test_traffic_is_of_the_last_two_months_and_labelled_as_far_as_it_is_known(rule_book):
     made, steps = play(120)
     assert (made, steps[-1]) == (120, 120)
     rows = Transaction.objects.filter(source="demo")
     assert rows.count() == 120
     now = timezone.now()
     oldest = rows.earliest("occurred_at").occurred_at
-    assert now - timedelta(days=15) < oldest < now - timedelta(days=10)
+    assert now - timedelta(days=61) < oldest < now - timedelta(days=50)
     assert rows.latest("occurred_at").occurred_at <= now
     labels = Label.objects.filter(transaction__source="demo")
     assert labels.exists()

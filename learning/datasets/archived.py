@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,7 @@ import polars as pl
 from features.catalogue import CATALOGUE
 from features.types import Type
 from learning.archive import read
+from learning.archive.schema import full_schema, suggestion
 from learning.errors import BadHistory
 from learning.training.inputs import choose, matrix_of
 from learning.training.sample import DAY_SECONDS, Sample, maturity_of
@@ -27,11 +29,13 @@ _ABOUT = ("transaction_id", "vertical", "status", "occurred_at")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The sample, with each row's amount and vertical for the card."""
+    """The sample, with each row's amount, vertical and groups (by the column's name) for the
+    card."""
 
     sample: Sample
     amounts: npt.NDArray[np.float64]
     verticals: npt.NDArray[Any]
+    groups: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
 def readable_features() -> tuple[str, ...]:
@@ -49,19 +53,22 @@ def from_archive(
     since: dt.datetime | None = None,
     institution: str | None = None,
     maturity_days: float | None = None,
+    groups: Sequence[str] = (),
 ) -> Dataset:
     """Archived decisions up to `known_by`, with their labels as they were known then.
 
     A declined transaction that nobody labelled is left out: it never showed what it was. Without a
     label, others pass for genuine once they are older than the maturity (by default the delay
-    within which 95 of 100 frauds were reported). Raises BadHistory.
+    within which 95 of 100 frauds were reported). `groups` are columns of the archive whose values
+    are not to be treated differently: texts, flags, or numbers by quarters. Raises BadHistory.
     """
+    _check_groups(groups)
     with read.reading():
         rows = read.scan(
             institution=institution,
             since=since,
             until=known_by,
-            columns=[*_ABOUT, *readable_features()],
+            columns=list(dict.fromkeys([*_ABOUT, *readable_features(), *groups])),
             known_by=known_by,
         )
         told = pl.col("label_is_fraud").is_not_null()
@@ -71,10 +78,34 @@ def from_archive(
         raise BadHistory(
             "The archive holds no decisions of that time; run manage.py archive export first."
         )
-    return _dataset(frame, maturity_days)
+    return _dataset(frame, maturity_days, groups)
 
 
-def _dataset(frame: pl.DataFrame, maturity_days: float | None) -> Dataset:
+def _check_groups(groups: Sequence[str]) -> None:
+    for name in groups:
+        kind = full_schema().get(name)
+        if kind is None:
+            close = suggestion(name)
+            hint = f"; did you mean {close}?" if close else "; leave it out."
+            raise BadHistory(f"TRAINING_FAIRNESS_GROUPS names {name}, which no decision has{hint}")
+        if isinstance(kind, pl.List):
+            raise BadHistory(f"TRAINING_FAIRNESS_GROUPS names {name}, which has several values.")
+
+
+def _group(column: pl.Series) -> npt.NDArray[Any]:
+    """A name for each row's group; "" where it is not known."""
+    if column.dtype.is_numeric():
+        known = column.drop_nulls().drop_nans()
+        cuts = sorted(
+            {float(known.quantile(q) or 0.0) for q in (0.25, 0.5, 0.75)} if len(known) else ()
+        )
+        column = column.cast(pl.Float64).cut(cuts).cast(pl.String) if cuts else column
+    return column.cast(pl.String).fill_null("").to_numpy()
+
+
+def _dataset(
+    frame: pl.DataFrame, maturity_days: float | None, groups: Sequence[str] = ()
+) -> Dataset:
     features = frame.select(readable_features())
     inputs = choose(features)
     times = frame["occurred_at"].to_numpy().astype(np.float64)
@@ -86,4 +117,5 @@ def _dataset(frame: pl.DataFrame, maturity_days: float | None) -> Dataset:
     )
     sample = Sample(inputs, matrix_of(features, inputs), times, fraud, known, maturity)
     amounts = frame["amount"].fill_null(0.0).to_numpy().astype(np.float64)
-    return Dataset(sample, amounts, frame["vertical"].to_numpy())
+    fair = {name: _group(frame[name]) for name in groups}
+    return Dataset(sample, amounts, frame["vertical"].to_numpy(), fair)

@@ -1,0 +1,77 @@
+"""The traffic of the last days as a model's matrix, with what it said of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from learning.archive import read
+from learning.drift.baseline import Baseline
+from learning.training.inputs import matrix_of
+from learning.training.trained import Doubles, Floats
+
+MOST_ROWS: Final = 50_000
+"""The newest: more of them tell nothing new about tenths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """`scores` are of the decisions that the model itself made."""
+
+    matrix: Floats
+    scores: Doubles
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the model said of decisions whose outcome is known by now."""
+
+    probability: Doubles
+    fraud: npt.NDArray[np.float32]
+
+
+def recent_traffic(
+    baseline: Baseline, version: str, *, since: dt.datetime, until: dt.datetime
+) -> Recent:
+    """Decisions on transactions from `since` to `until`, without those that were declined and never
+    labelled: training leaves them out as well. Two queries."""
+    names = [one.name for one in baseline.inputs]
+    with read.reading():
+        rows = read.scan(
+            since=since,
+            until=until,
+            columns=["occurred_at", "status", "model_version", "ml_score", *names],
+            known_by=until,
+        )
+        told = pl.col("label_is_fraud").is_not_null()
+        rows = rows.filter(told | (pl.col("status") != "declined"))
+        frame = rows.sort("occurred_at").tail(MOST_ROWS).collect(engine="streaming")
+    own = frame.filter(pl.col("model_version") == version)["ml_score"].drop_nulls()
+    return Recent(matrix_of(frame, baseline.inputs), own.to_numpy().astype(np.float64))
+
+
+def judged_since(
+    version: str, *, since: dt.datetime, until: dt.datetime, maturity: dt.timedelta
+) -> Judged:
+    """Decisions that the model made, older than the maturity at `until`, by what is known of them
+    then; declined and never labelled ones are left out. Two queries."""
+    with read.reading():
+        rows = read.scan(
+            since=since,
+            until=until - maturity,  # of younger ones frauds alone are known
+            columns=["status", "model_version", "ml_probability"],
+            known_by=until,
+        )
+        told = pl.col("label_is_fraud").is_not_null()
+        rows = rows.filter(told | (pl.col("status") != "declined"))
+        rows = rows.filter(
+            (pl.col("model_version") == version) & pl.col("ml_probability").is_not_null()
+        )
+        frame = rows.select("ml_probability", "label_is_fraud").collect(engine="streaming")
+    fraud = frame["label_is_fraud"].fill_null(value=False).to_numpy().astype(np.float32)
+    return Judged(frame["ml_probability"].to_numpy().astype(np.float64), fraud)

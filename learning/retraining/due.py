@@ -1,0 +1,97 @@
+"""Whether the installation should train by itself now, and why not."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+
+from learning.drift.models import DriftReport
+from learning.retraining.journal import known_labels_by
+from learning.retraining.models import TrainingRun
+from scoring.serving.models import ModelVersion
+from scoring.serving.services import champion
+from transactions.models import Label
+
+Cause = TrainingRun.Cause
+State = TrainingRun.State
+TRY_AGAIN: Final = dt.timedelta(days=7)
+"""After a training that came to nothing, on the same labels: time alone may have settled it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """`cause` is empty when nothing is due; `said` tells people how it stands."""
+
+    cause: str
+    said: str
+
+
+def due(now: dt.datetime) -> Due:
+    """What speaks for or against a training at this moment. Five queries at most."""
+    wanted = settings.RETRAIN_NEW_LABELS
+    decides = champion()
+    drifted = decides is not None and _drift_says_act(decides, now)
+    new = new_labels(now)
+    counted = f"{new:,} labels came since the last training"
+    enough = bool(wanted) and new >= wanted
+    if not (enough or drifted):
+        if not wanted:
+            return Due("", f"{counted}; training by their number is off (RETRAIN_NEW_LABELS).")
+        return Due("", f"{counted}; at {wanted:,} the next one starts by itself.")
+    if reason := _held_back(now):
+        return Due("", f"{counted}. {reason}")
+    if drifted:
+        return Due(Cause.DRIFT, "The traffic moved away from what the model was trained on.")
+    return Due(Cause.FIRST if decides is None else Cause.LABELS, f"{counted}.")
+
+
+def new_labels(now: dt.datetime) -> int:
+    """Labels that became known after what the newest training that made a model knew. Two
+    queries."""
+    done = TrainingRun.objects.filter(state=State.DONE).order_by("-known_by").first()
+    since: dt.datetime | None = None
+    if done is not None:
+        since = done.known_by
+    else:  # a model of before this was kept, or brought from elsewhere
+        oldest = ModelVersion.objects.order_by("-made_at").only("made_at").first()
+        since = oldest.made_at if oldest else None
+    labels = Label.objects.filter(known_at__lte=now)
+    if since is not None:
+        labels = labels.filter(Q(known_at__gt=since) | Q(recorded_at__gt=since))
+    return labels.count()
+
+
+def _drift_says_act(model: ModelVersion, now: dt.datetime) -> bool:
+    """Not once it has led to a training."""
+    if settings.DRIFT_ACTION != "retrain":
+        return False
+    last = DriftReport.objects.filter(model=model).order_by("-day").first()
+    if last is None or last.verdict != DriftReport.Verdict.ACT:
+        return False
+    fresh = now - last.made_at < dt.timedelta(days=2)
+    since = TrainingRun.objects.filter(state=State.DONE, model__isnull=False)
+    return (
+        fresh
+        and not since.filter(
+            cause=Cause.DRIFT, started_at__gte=now - dt.timedelta(days=settings.DRIFT_DAYS)
+        ).exists()
+    )
+
+
+def _held_back(now: dt.datetime) -> str:
+    """Why a training that is wanted does not start; empty when it may."""
+    latest = TrainingRun.objects.order_by("-started_at").first()
+    if latest is None:
+        return ""
+    apart = dt.timedelta(hours=settings.RETRAIN_HOURS)
+    if latest.state == State.RUNNING and now - latest.started_at < apart:
+        return "A training runs."
+    if latest.state == State.DONE and now - latest.started_at < apart:
+        return f"Trainings start {settings.RETRAIN_HOURS} hours apart (RETRAIN_HOURS)."
+    came_to_nothing = latest.state in {State.REFUSED, State.FAILED}
+    same = latest.mark == known_labels_by(now).mark
+    if came_to_nothing and same and now - latest.started_at < TRY_AGAIN:
+        return f"The last one came to nothing on the same labels: {latest.said}"
+    return ""
