@@ -16,6 +16,7 @@ from fraudshield.launcher.errors import LauncherError, StopRequested
 from fraudshield.launcher.interrupt import SIGNALS, Interrupt
 from fraudshield.launcher.options import EVERY_ADDRESS, ROOT, Options, read_options
 from fraudshield.launcher.process import Process, stop_leftovers
+from fraudshield.launcher.relay import FIRST_MODEL, Relay
 from fraudshield.launcher.servers import Servers
 from fraudshield.launcher.state import Secrets, StateDirectory, write_private
 from fraudshield.launcher.supervisor import Supervisor
@@ -53,6 +54,7 @@ class Launch:
         self.interrupt = interrupt
         self.supervisor = Supervisor()
         self.environment: dict[str, str] = {}
+        self.relay: Relay | None = None
 
     def run(self) -> None:
         with self._stopping_everything():
@@ -64,7 +66,8 @@ class Launch:
             write_private(self.state.path / adopt.NAME, adopt.lent(self.environment))
             self._start_processes()
             self._announce(servers)
-            self.supervisor.run(self.interrupt.pause)
+            self._tell_of_the_first_model()
+            self.supervisor.run(self._pause)
 
     @contextlib.contextmanager
     def _stopping_everything(self) -> Iterator[None]:
@@ -75,6 +78,8 @@ class Launch:
                 signal.signal(number, signal.SIG_IGN)
             say("Stopping ...")
             (self.state.path / adopt.NAME).unlink(missing_ok=True)
+            if self.relay is not None:
+                self.relay.stop()
             self.supervisor.stop()
             say("Stopped.")
 
@@ -170,6 +175,19 @@ class Launch:
         with self.progress.step(f"Starting web server on {options.url}"):
             self._start(web, vital=True)
             self._wait_until_healthy(web)
+
+    def _tell_of_the_first_model(self) -> None:
+        """The demo is up without it; what becomes of it is told as it comes."""
+        if not self.options.is_demo:
+            return
+        process = self._process("first-model", "fraudshield.launcher.first_model")
+        self.relay = Relay(process, FIRST_MODEL, say)
+        self.relay.start()
+
+    def _pause(self, seconds: float) -> None:
+        self.interrupt.pause(seconds)
+        if self.relay is not None:
+            self.relay.look()
 
     def _process(self, name: str, module: str, *arguments: object) -> Process:
         return Process(

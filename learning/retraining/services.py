@@ -9,13 +9,15 @@ from django.utils import timezone as clock
 
 from learning.errors import BadHistory, TrainingBusy
 from learning.retraining.due import due
+from learning.retraining.journal import known_labels_by
 from learning.retraining.models import TrainingRun
 from scoring.serving.errors import ModelRefused
 from scoring.serving.models import ModelVersion
-from scoring.serving.services import start_shadow
+from scoring.serving.services import champion, start_shadow
 
 log = logging.getLogger(__name__)
 Cause = TrainingRun.Cause
+State = TrainingRun.State
 BY: Final = "scheduler"
 
 
@@ -55,25 +57,35 @@ def put_beside(model: ModelVersion) -> ModelVersion:
         return model
 
 
-def train_first(*, seconds: float, maturity_days: float | None = None) -> TrainingRun | None:
-    """Trains the model that decides first, unless there ever was one, or it came to nothing on
-    these very labels: then the row of that training. None while another training runs."""
-    from learning import teaching
-    from learning.retraining.journal import known_labels_by
-
+def settled_first() -> str:
+    """How the matter of the first model stands where nothing is to be done about it: a model
+    decides, or training came to nothing on these very labels. Else empty."""
+    decides = champion()
+    if decides is not None:
+        return f"{decides} is in force."
     if ModelVersion.objects.exclude(promoted_at=None).exists():
-        return TrainingRun.objects.filter(model__promoted_at__isnull=False).first()
-    moment = clock.now()
-    before = TrainingRun.objects.order_by("-started_at").first()
-    nothing = before is not None and before.state == TrainingRun.State.REFUSED
-    if nothing and before is not None and before.mark == known_labels_by(moment).mark:
-        return before
+        return "a model decided before; Models in the admin brings it back."
+    last = TrainingRun.objects.order_by("-started_at").first()
+    if last is None or last.state not in {State.REFUSED, State.DONE}:
+        return ""
+    if last.mark != known_labels_by(clock.now()).mark:
+        return ""
+    return f"none is in force. {last.said}"
+
+
+def train_first(*, seconds: float, maturity_days: float | None = None) -> None:
+    """Trains the model that decides first, where that is not settled."""
+    from learning import teaching
+
+    if settled_first():
+        return
     try:
         teaching.train_model(
-            by=BY, known_by=moment, seconds=seconds, cause=Cause.FIRST, maturity_days=maturity_days
+            by=BY,
+            known_by=clock.now(),
+            seconds=seconds,
+            cause=Cause.FIRST,
+            maturity_days=maturity_days,
         )
-    except BadHistory as error:
+    except (BadHistory, TrainingBusy) as error:
         log.warning("No first model was trained: %s", error)
-    except TrainingBusy:
-        return None
-    return TrainingRun.objects.order_by("-started_at").first()
