@@ -50,18 +50,13 @@ def take(client: Client) -> Allowance | None:
     Raises TooManyRequests with Retry-After when nothing was left. One round trip.
     """
     tier = client.tier
-    try:
-        answer = run_script(
-            _TAKE,
-            f"fs:rate:{client.throttled_as}",
-            [str(tier.requests).encode(), str(tier.window_seconds).encode()],
-        )
-    except RedisUnavailableError:
+    answer = ask(client.throttled_as, requests=tier.requests, seconds=tier.window_seconds)
+    if answer is None:
         UNLIMITED.inc()
         return None
-    admitted, left, wait = answer.split()
-    allowance = Allowance(tier, int(left), math.ceil(int(wait) / 1e6))
-    if admitted == b"1":
+    admitted, left, wait = answer
+    allowance = Allowance(tier, left, wait)
+    if admitted:
         return allowance
     THROTTLED.labels(tier.name).inc()
     raise TooManyRequests(
@@ -69,3 +64,17 @@ def take(client: Client) -> Allowance | None:
         retry_after=max(1, allowance.seconds),
         headers=allowance.headers(),
     )
+
+
+def ask(caller: str, *, requests: int, seconds: int) -> tuple[bool, int, int] | None:
+    """Whether the caller is let in, how many more would be, and seconds until one is free.
+
+    Counts the request when it is. None when Redis does not answer. One round trip.
+    """
+    limits = [str(requests).encode(), str(seconds).encode()]
+    try:
+        answer = run_script(_TAKE, f"fs:rate:{caller}", limits)
+    except RedisUnavailableError:
+        return None
+    admitted, left, wait = answer.split()
+    return admitted == b"1", int(left), math.ceil(int(wait) / 1e6)

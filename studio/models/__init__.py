@@ -1,0 +1,6 @@
+"""Tables of the studio, a module for each subject."""
+
+from studio.models.rollout import ActivityMark, Demotion, RuleWatch
+from studio.models.summaries import RuleSummary
+
+__all__ = ["ActivityMark", "Demotion", "RuleSummary", "RuleWatch"]
