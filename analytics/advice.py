@@ -51,11 +51,11 @@ class VerticalAdvice(Advice, frozen=True, kw_only=True):
 
 _KNOWN: Final = f"""
     SELECT d.fraud_score, label.is_fraud, count(*) FROM {LABELLED}
-    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') GROUP BY 1, 2
+    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow', 'switch') GROUP BY 1, 2
 """  # noqa: S608  no value from outside
 _LET_THROUGH: Final = f"""
     SELECT d.fraud_score, count(*) FROM {DECISIONS}
-    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow') AND d.status <> 'declined'
+    WHERE {WITHIN} AND d.effect NOT IN ('decline', 'allow', 'switch') AND d.status <> 'declined'
       AND NOT EXISTS (SELECT FROM transactions_label l WHERE l.transaction_id = t.id) GROUP BY 1
 """  # noqa: S608  no value from outside
 

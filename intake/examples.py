@@ -63,6 +63,7 @@ DECISION_EXAMPLE: Final[dict[str, Any]] = {
     "message": "Transaction held for review. The connection goes through a VPN or proxy.",
     "timestamp": "2026-03-01T13:30:01.482913Z",
     "degraded": [],
+    "switch": None,
     "ruleset": 1,
     "model_version": "",
     "unknown_fields": ["basket_reference"],

@@ -10,5 +10,6 @@ class RulesConfig(AppConfig):
     def ready(self) -> None:
         from rules import publishing  # noqa: F401  (registered by being imported)
         from rules.approval_pages import register
+        from rules.switching import throwing  # noqa: F401  (the same)
 
         register()

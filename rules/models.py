@@ -43,9 +43,9 @@ class Rule(models.Model):
         "RuleVersion", null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
     builtin = models.BooleanField(default=False, editable=False)
-    # Of the definition as last shipped: differs from the current version's when someone edited it
-    # here, and from the file's when the catalogue moved on.
-    catalogue_fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    # The definition as last taken from the catalogue: differs from the current version's when
+    # someone edited it here, and from the file's when the catalogue moved on.
+    shipped = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField("last change", auto_now=True)
 
@@ -71,6 +71,11 @@ class Rule(models.Model):
         if self.current is None:
             raise ValueError(f"rule {self.code} has no version")
         return self.current
+
+    @property
+    def catalogue_fingerprint(self) -> str:
+        """Of what was shipped last; empty for a rule of this installation's own."""
+        return "" if self.shipped is None else Definition.load(self.shipped).fingerprint
 
 
 class RuleVersion(models.Model):
@@ -284,12 +289,14 @@ class Ruleset(models.Model):
 
 
 class Publication(models.Model):
-    """The one row that says which ruleset is in force; scoring reads it with every transaction."""
+    """The one row that says what is in force; scoring reads it with every transaction."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     ruleset = models.ForeignKey(
         Ruleset, on_delete=models.PROTECT, related_name="+", db_column="ruleset_number"
     )
+    # By vertical; see rules/switching. Here, because scoring reads this row anyway.
+    switches = models.JSONField("operator's switches", default=dict)
 
     class Meta:
         default_permissions = ()
@@ -297,3 +304,6 @@ class Publication(models.Model):
 
     def __str__(self) -> str:
         return f"ruleset {self.ruleset_id} is in force"
+
+
+import rules.switching.models  # noqa: E402, F401

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from foundation.audit import Actor, actor_name, changes, record
 from foundation.models import User
@@ -82,7 +83,8 @@ def add_version(rule: Rule, definition: Definition, *, by: Actor, note: str = ""
     """Stores a checked definition as the rule's current version; the caller audits and locks."""
     version = RuleVersion.objects.create(
         rule=rule,
-        number=rule.current.number + 1 if rule.current else 1,
+        # Not the current one's: after a roll-back that is an older version than the newest.
+        number=(rule.versions.aggregate(newest=Max("number"))["newest"] or 0) + 1,
         author=by if isinstance(by, User) else None,
         author_name=actor_name(by),
         note=note,

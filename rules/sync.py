@@ -1,6 +1,6 @@
 """Brings the built-in rules and verticals of the catalogue into the database.
 
-Three states meet per rule: what was shipped last (its fingerprint), what is in the book now, what
+Three states meet per rule: what was shipped last, what is in the book now, what
 is shipped today. A rule that nobody edited here follows the catalogue as a new version; an edited
 one is never touched, only reported. States and published rulesets stay as they are: whoever wants
 the new versions in force proposes a publication, as for any other edit.
@@ -113,8 +113,8 @@ def _bring_in(built_in: BuiltIn, outcome: Outcome) -> None:
     if outcome in CHANGES:
         add_version(rule, built_in.definition, by=AUTHOR, note="from the catalogue")
     if rule.catalogue_fingerprint != built_in.definition.fingerprint:
-        rule.catalogue_fingerprint = built_in.definition.fingerprint
-        rule.save(update_fields=["catalogue_fingerprint"])
+        rule.shipped = built_in.definition.as_dict()
+        rule.save(update_fields=["shipped"])
 
 
 def _record(report: Report) -> None:

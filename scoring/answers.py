@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from scoring.decided import Decided
+from scoring.formula import SWITCH
 from scoring.models import Decision
 
 MESSAGES = {
@@ -41,6 +42,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     decided_at: datetime
     degraded: tuple[str, ...]
+    switch: str | None  # the mode of the operator's switch that was on
     ruleset: int
     model_version: str
     stored: Decision | Decided  # the whole of it, for formats that tell more
@@ -63,6 +65,7 @@ def answer_of(decision: Decision | Decided, transaction_id: str, *, replayed: bo
         message=message_of(decision),
         decided_at=decision.decided_at,
         degraded=tuple(decision.degraded),
+        switch=decision.inputs.get("switch", {}).get("mode"),
         ruleset=decision.ruleset_number,
         model_version=decision.model_version,
         stored=decision,
@@ -83,6 +86,8 @@ def flag_of(hit: dict[str, Any]) -> Flag:
 def message_of(decision: Decision | Decided) -> str:
     """One sentence: the status and the strongest reason for it."""
     text = MESSAGES[decision.status]
+    if decision.effect == SWITCH:
+        return f"{text} {decision.hits[-1]['reason']}."
     if decision.status == "approved" or not decision.hits:
         return text
     strongest = max(decision.hits, key=lambda hit: (hit["effect"] != "score", hit["worth"]))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -10,7 +11,8 @@ from features.framework import Value
 from intelligence.lookup import Listing, pairs
 from rules.definition import VerticalConfig
 from rules.engine import CompiledVertical, Evaluation, Hit
-from scoring.formula import Thresholds, Verdict, certainty, decide, let_pass
+from rules.switching.reading import Mode, Switched
+from scoring.formula import SWITCH, Thresholds, Verdict, certainty, decide, let_pass, obey
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Ground:
     customer_hash: bytes | None  # places the customer in or out of a canary
     ml_score: float | None
     held_out: bool = False  # drawn for the lane that lets declines pass
+    switch: Switched | None = None  # the operator's, where one is on
 
 
 def consider(ground: Ground) -> tuple[Evaluation, Verdict]:
@@ -39,7 +42,22 @@ def consider(ground: Ground) -> tuple[Evaluation, Verdict]:
     if listed := _listed_hits(ground.listings):
         evaluation = msgspec.structs.replace(evaluation, hits=evaluation.hits + listed)
     verdict = decide(evaluation.hits, ground.ml_score, thresholds(ground.vertical.config))
-    return evaluation, let_pass(verdict) if ground.held_out else verdict
+    if ground.held_out:
+        verdict = let_pass(verdict)
+    return (evaluation, verdict) if ground.switch is None else _obeying(ground, evaluation, verdict)
+
+
+def _obeying(
+    ground: Ground, evaluation: Evaluation, verdict: Verdict
+) -> tuple[Evaluation, Verdict]:
+    """The decision under the switch; what it decides stands among the hits with its reason."""
+    assert ground.switch is not None  # noqa: S101  the caller has looked
+    is_listed = any(entry.effect == "decline" for entry in ground.listings)
+    verdict = obey(verdict, ground.switch.mode, is_listed=is_listed)
+    if verdict.effect == SWITCH:
+        hit = _switched_hit(ground.switch, ground.vertical.config.name)
+        evaluation = msgspec.structs.replace(evaluation, hits=(*evaluation.hits, hit))
+    return evaluation, verdict
 
 
 def _listed_hits(listings: Iterable[Listing]) -> tuple[Hit, ...]:
@@ -67,6 +85,34 @@ def _listed_hit(code: str, entry: Listing) -> Hit:
         weight=1.0,
         # Not the entry's own reason: that was written for colleagues, and clients read this.
         reason=f"The {what} is on the list {entry.list_name}",
+        sentinel_id="",
+    )
+
+
+_DONE = {
+    Mode.APPROVE_ALL: ("approved", "low", "allow"),
+    Mode.REVIEW_ALL: ("held for review", "high", "review"),
+    Mode.DECLINE_ALL: ("declined", "critical", "decline"),
+}
+
+
+def _switched_hit(switch: Switched, vertical: str) -> Hit:
+    done, severity, effect = _DONE[switch.mode]
+    until = datetime.fromtimestamp(switch.until, UTC)
+    return Hit(
+        code=f"switch_{switch.mode}",
+        version=0,
+        name=f"Operator's switch: {switch.mode.words}",
+        category=SWITCH,
+        flag_type="operator_switch",
+        family=SWITCH,
+        severity=severity,
+        effect=effect,
+        score=0.0,
+        confidence=1.0,
+        weight=1.0,
+        reason=f"All transactions of {vertical} are {done} until {until:%H:%M} UTC, "
+        "by an operator's switch",
         sentinel_id="",
     )
 

@@ -115,6 +115,28 @@ def let_pass(verdict: Verdict) -> Verdict:
     return replace(verdict, status="approved", effect=HOLD_OUT)
 
 
+SWITCH: Final = "switch"
+"""The effect of an operator's switch that decides in the place of rules and model."""
+
+_SWITCHED: Final[dict[str, Status]] = {
+    "approve_all": "approved",
+    "review_all": "review",
+    "decline_all": "declined",
+}
+
+
+def obey(verdict: Verdict, mode: str, *, is_listed: bool) -> Verdict:
+    """The verdict under an operator's switch: scores as they are, the status as the switch says.
+
+    What an entry of a list declines by itself (`is_listed`) stays declined: that is something
+    known, not an opinion of rules or model. "rules_only" changes nothing here: no model was asked.
+    """
+    status = _SWITCHED.get(mode)
+    if status is None or (is_listed and verdict.effect == "decline"):
+        return verdict
+    return replace(verdict, status=status, effect=SWITCH)
+
+
 def decide(hits: tuple[Scored, ...], ml_score: float | None, thresholds: Thresholds) -> Verdict:
     """The whole decision from live hits and the model's aligned score (None: no model)."""
     rules = rule_score(hits)

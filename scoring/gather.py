@@ -18,6 +18,7 @@ from scoring.profiles.reading import FoundCustomer
 # One statement, because a round trip costs more than an index look-up; parts that a request does
 # not need are left out, because each costs the planner some 25 microseconds.
 _RULESET = "(SELECT ruleset_number FROM rules_publication WHERE id = 1)"
+_SWITCH = "(SELECT switches ->> %s::text FROM rules_publication WHERE id = 1)"
 _MODELS = "(SELECT revision FROM scoring_modelregistry WHERE id = 1)"
 # Number and first sighting in one value: as two sub-selects each table would be looked into twice.
 _IDENTITY = """(SELECT int8send(id) || float8send(extract(epoch FROM first_seen_at)::float8)
@@ -36,6 +37,7 @@ class Question:
     """What to look up: hashes under every key in use, current first; empty where not given."""
 
     institution_id: int
+    vertical: str
     customer: Sequence[bytes]
     device: Sequence[bytes]
     card: Sequence[bytes]
@@ -56,6 +58,7 @@ class Gathered:
     """What was found; None where nothing was."""
 
     ruleset_number: int | None
+    switch: str | None  # what Publication says of the vertical's switch, as JSON
     models_revision: int | None  # None where no model was ever put in use
     customer: FoundCustomer | None
     device: Sighted | None
@@ -80,9 +83,10 @@ class Gathered:
 def gather(question: Question) -> Gathered:
     """Answer in one query."""
     scope = question.institution_id
-    params: list[Any] = []
+    params: list[Any] = [question.vertical]
     parts = (
         _RULESET,
+        _SWITCH,
         _MODELS,
         profiles.select(question.customer, scope, params),
         _identity("device", question.device, scope, params),
@@ -93,9 +97,10 @@ def gather(question: Question) -> Gathered:
     )
     row = fetch_one(Fragment(f"SELECT {', '.join(parts)}", params))
     assert row is not None  # noqa: S101  a SELECT of expressions has one row
-    ruleset, models, customer, device, card, by_id, by_key, listings = row
+    ruleset, switch, models, customer, device, card, by_id, by_key, listings = row
     return Gathered(
         ruleset,
+        switch,
         models,
         profiles.found_customer(customer),
         _sighted(device),

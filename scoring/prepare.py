@@ -77,6 +77,7 @@ def prepare(
         texts=texts,
         question=Question(
             institution_id=client.institution_id,
+            vertical=request.vertical,
             customer=every_hash["user_id"],
             device=every_hash.get("device_id", ()),
             card=every_hash.get("card_token", ()),

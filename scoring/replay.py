@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from features.catalogue import CATALOGUE
 from features.vector import unpack
 from intelligence.lookup import Listing
 from rules.registry import exact_book
+from rules.switching.reading import Switched
 from scoring.consider import Ground, consider, hit_as_json
 from scoring.formula import HOLD_OUT
 from scoring.models import Decision
@@ -51,6 +54,7 @@ def ground_of(decision: Decision) -> Ground:
     values = unpack(decision.numbers, decision.texts, decision.catalogue_version)
     user = values[CATALOGUE.index["user_id"]]
     stored = decision.transaction
+    switch = decision.inputs.get("switch")
     return Ground(
         vertical=exact_book(decision.ruleset_number).vertical(stored.vertical),
         values=values,
@@ -63,4 +67,5 @@ def ground_of(decision: Decision) -> Ground:
         customer_hash=bytes.fromhex(user) if isinstance(user, str) else None,
         ml_score=decision.ml_score,
         held_out=decision.effect == HOLD_OUT,
+        switch=msgspec.convert(switch, Switched) if switch else None,
     )

@@ -7,6 +7,7 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
+import msgspec
 from django.db import (
     IntegrityError,
     InterfaceError,
@@ -27,6 +28,7 @@ from intelligence.lookup import TEXTS, Listing
 from intelligence.rates import current_rates
 from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVerticalError
 from rules.registry import book_for
+from rules.switching.reading import Mode, Switched, read_switch
 from scoring import metrics
 from scoring.answers import Answer, answer_of
 from scoring.consider import Ground, consider, hit_as_json
@@ -90,13 +92,15 @@ def _score(prepared: Prepared, source: str, imported: bool, marks: list[float]) 
     if gathered.stored_by_id or gathered.stored_by_key:
         return repeat(prepared)
     book, vertical = _rules_for(prepared, gathered)
+    # Recorded history obeys no switch.
+    switch = None if imported else read_switch(gathered.switch, prepared.received_at.timestamp())
     known = learn(prepared, gathered)
     marks.append(perf_counter())
     values, beaten = compute_vector(facts_of(prepared, known.features))
     marks.append(perf_counter())
-    heard = _models_say(prepared, gathered, values)
+    heard = _models_say(prepared, gathered, values, switch)
     marks.append(perf_counter())
-    ground = _ground(prepared, vertical, values, gathered.listings, heard.score)
+    ground = _ground(prepared, vertical, values, gathered.listings, heard.score, switch)
     evaluation, verdict = consider(ground)
     marks.append(perf_counter())
     decision = _decision(prepared, book, ground, beaten, evaluation, verdict, known, heard)
@@ -148,8 +152,10 @@ def _rules_for(prepared: Prepared, gathered: Gathered) -> tuple[CompiledBook, Co
         raise BadRequest(f"industry {message}.", errors=errors) from None
 
 
-def _models_say(prepared: Prepared, gathered: Gathered, values: Row) -> Heard:
-    if not prepared.request.use_ml:
+def _models_say(
+    prepared: Prepared, gathered: Gathered, values: Row, switch: Switched | None
+) -> Heard:
+    if not prepared.request.use_ml or (switch is not None and switch.mode is Mode.RULES_ONLY):
         return hearing.NOTHING
     heard = hear(
         models_for(gathered.models_revision),
@@ -168,6 +174,7 @@ def _ground(
     values: Row,
     listings: tuple[Listing, ...],
     ml_score: float | None,
+    switch: Switched | None,
 ) -> Ground:
     return Ground(
         vertical=vertical,
@@ -180,6 +187,7 @@ def _ground(
         customer_hash=prepared.hashes["user_id"],
         ml_score=ml_score,
         held_out=is_held_out(prepared),
+        switch=switch,
     )
 
 
@@ -245,6 +253,7 @@ def _decision(
             **({"late": True} if known.late else {}),
             **({"recorded_as": known.recorded_as} if known.recorded_as else {}),
             **heard.inputs,
+            **({"switch": msgspec.to_builtins(ground.switch)} if ground.switch else {}),
             **_factors(heard, ground, verdict),
         },
     )

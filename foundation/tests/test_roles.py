@@ -34,7 +34,14 @@ def test_an_administrator_manages_people_and_keys_but_publishes_no_rules():
 
 @pytest.mark.parametrize("role", ["analyst", "supervisor", "auditor", "administrator"])
 def test_only_risk_managers_change_rules(role):
-    assert not {name for name in ROLES[role] if name.startswith("rules.") and "view_" not in name}
+    changing = ("rules.add_", "rules.change_", "rules.publish_", "studio.publish_")
+    assert not {name for name in ROLES[role] if name.startswith(changing)}
+
+
+def test_a_supervisor_approves_what_risk_managers_propose():
+    assert {"rules.approve_ruleset", "rules.approve_switch"} <= set(ROLES["supervisor"])
+    for role in ("analyst", "auditor", "administrator"):
+        assert not {name for name in ROLES[role] if ".approve_" in name or ".throw_" in name}
 
 
 def test_permissions_of_absent_rooms_are_left_out_and_listed(monkeypatch):

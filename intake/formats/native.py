@@ -34,8 +34,9 @@ class NativeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     `rule_score` is what the rules say, `ml_score` the model, `fraud_score` both together. Without a
     model the latter two are null and the rules decide alone. `degraded` names parts that were out
-    of order; `ruleset` and `model_version` say what decided. `unknown_fields` of the request were
-    kept and judged by no rule: a misspelt name is found there.
+    of order; `ruleset` and `model_version` say what decided, `switch` an operator's switch that was
+    on. `unknown_fields` of the request were kept and judged by no rule: a misspelt name is found
+    there.
     """
 
     transaction_id: str
@@ -50,6 +51,7 @@ class NativeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     timestamp: datetime
     degraded: tuple[str, ...]
+    switch: Literal["rules_only", "approve_all", "review_all", "decline_all"] | None
     ruleset: int
     model_version: str
     unknown_fields: tuple[str, ...] = ()
@@ -69,6 +71,7 @@ def native_answer(answer: Answer, unknown_fields: tuple[str, ...] = ()) -> Nativ
         message=answer.message,
         timestamp=answer.decided_at,
         degraded=answer.degraded,
+        switch=answer.switch,  # type: ignore[arg-type]
         ruleset=answer.ruleset,
         model_version=answer.model_version,
         unknown_fields=unknown_fields,

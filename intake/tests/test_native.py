@@ -23,6 +23,7 @@ ANSWER = {
     "message": str,
     "timestamp": str,
     "degraded": list,
+    "switch": type(None),
     "ruleset": int,
     "model_version": str,
     "unknown_fields": list,
