@@ -223,14 +223,18 @@ SWITCH_MAX_HOURS = env.integer("SWITCH_MAX_HOURS", default=24, minimum=1, maximu
 # Whether a rule that leaves them goes into shadow by itself; otherwise people are told only.
 RULE_DEMOTION = env.boolean("RULE_DEMOTION", default=True)
 # Share of the last hour's decisions of its verticals that it may hit, in percent.
-RULE_MAX_SHARE = env.decimal("RULE_MAX_SHARE_PERCENT", default=10.0, minimum=0.01, maximum=100) / 100
+RULE_MAX_SHARE = (
+    env.decimal("RULE_MAX_SHARE_PERCENT", default=10.0, minimum=0.01, maximum=100) / 100
+)
 # Hits with effect a day (UTC); 0: no bound.
 RULE_MAX_HITS_A_DAY = env.integer("RULE_MAX_HITS_A_DAY", default=0)
 # Least share of fraud among its labelled hits in percent (0: none), judged from so many on.
 RULE_MIN_PRECISION = env.decimal("RULE_MIN_PRECISION_PERCENT", default=1.0, maximum=99) / 100
 RULE_MIN_LABELLED = env.integer("RULE_MIN_LABELLED", default=100, minimum=1)
 # Share of the last hour's decisions on which it may fail, in percent.
-RULE_MAX_ERROR_SHARE = env.decimal("RULE_MAX_ERRORS_PERCENT", default=1.0, minimum=0.01, maximum=100) / 100
+RULE_MAX_ERROR_SHARE = (
+    env.decimal("RULE_MAX_ERRORS_PERCENT", default=1.0, minimum=0.01, maximum=100) / 100
+)
 
 # --- The audit trail: where its head is noted besides the database (docs/audit.md) ------------
 AUDIT_ANCHOR_FILE = env.first("AUDIT_ANCHOR_FILE", default=str(STATE_DIR / "audit-anchors.jsonl"))
