@@ -13,7 +13,7 @@ from learning.registry.errors import PromotionRefused
 from learning.registry.models import ModelComparison
 from scoring.detectors import ArtefactError
 from scoring.serving.models import ModelVersion
-from scoring.serving.services import champion, put_in_force
+from scoring.serving.services import champion, lock_registry, put_in_force
 
 PROMOTE: Final = "models.promote"
 ROLL_BACK: Final = "models.rollback"
@@ -53,6 +53,8 @@ def promote_first(*, model: ModelVersion, by: Actor) -> ModelVersion:
 
     The only way around an approval: it works once. Raises PromotionRefused.
     """
+    require(by, _PROPOSE)
+    lock_registry()  # two trainings may end at once
     if ModelVersion.objects.exclude(promoted_at=None).exists():
         raise PromotionRefused("A model has decided before: propose a promotion.")
     return put_in_force(model=model, by=by, reason="The first model of this installation.")
@@ -102,6 +104,7 @@ def _request(
 def put_approved_in_force(request: ApprovalRequest) -> None:
     """Runs once, in the transaction of the last approval. Raises PromotionRefused when another
     champion came in between, or the files do not work."""
+    lock_registry()  # of two approvals at once, the second sees what the first did
     model = ModelVersion.objects.get(pk=request.payload["model"])
     against = champion()
     if (against.version if against else "") != request.payload["champion"]:

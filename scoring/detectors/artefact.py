@@ -1,13 +1,18 @@
 """Reading a model's folder: every byte that is used was hashed when it was written."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from scoring.detectors.errors import CorruptArtefact, ForeignArtefact, MissingArtefact
 from scoring.detectors.manifest import FORMAT, GRAPH, NAME, PATHS, Manifest
+
+MOST_BYTES: Final = 256 * 1024 * 1024
+"""Of a file; a model of 360 trees has one million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,13 @@ def _checked(folder: Path, name: str, digests: dict[str, str]) -> bytes:
 
 def _read(path: Path) -> bytes:
     try:
+        found = path.stat()
+        # A pipe would be waited for, and what is too large would take the memory of all.
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
+            raise CorruptArtefact(
+                f"{path} is no file of a model: put the model's folder back, or promote another "
+                "model."
+            )
         return path.read_bytes()
     except OSError as error:
         raise MissingArtefact(

@@ -1,6 +1,7 @@
 """A model ready to be asked: one call takes a vector to probability, score and anomaly."""
 
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING, NamedTuple
 
 from features.catalogue import CATALOGUE
@@ -30,6 +31,7 @@ class Detector:
     def __init__(self, artefact: Artefact, catalogue: Catalogue = CATALOGUE) -> None:
         """Raises CorruptArtefact, ForeignArtefact."""
         manifest = artefact.manifest
+        self._catalogue = catalogue
         self.columns = manifest.columns
         self._rows = RowMaker(manifest.columns, catalogue)
         self._run = _session(artefact.graph, str(artefact.folder)).run
@@ -44,9 +46,12 @@ class Detector:
         return self.judge_row(self._rows.row(values))
 
     def judge_row(self, row: Floats) -> Opinion:
-        found = self._run(self._outputs, {"x": row})
-        margin = float(found[0][0, 0])
-        anomaly = None if self._anomaly is None else self._anomaly.at(float(found[1][0, 0]))
+        """Raises ArithmeticError when the trees answer with no number."""
+        found = [float(one[0, 0]) for one in self._run(self._outputs, {"x": row})]
+        if any(map(isnan, found)):
+            raise ArithmeticError("The model's answer is not a number.")
+        margin = found[0]
+        anomaly = None if self._anomaly is None else self._anomaly.at(found[1])
         return Opinion(margin, self._calibration.at(margin), self._alignment.at(margin), anomaly)
 
     def row(self, values: Sequence[Value | None]) -> Floats:
@@ -65,7 +70,9 @@ class Detector:
     def _try_out(self) -> None:
         """One row of nothing: whatever is wrong with the graph shows now."""
         try:
-            self.judge([None] * (1 + max(CATALOGUE.index.values(), default=0)))
+            nothing = [None] * (1 + max(self._catalogue.index.values(), default=0))
+            self.judge(nothing)
+            self.moved_by(nothing)
         except Exception as error:
             raise CorruptArtefact(f"The model does not answer: {error}") from error
 

@@ -5,8 +5,10 @@ and is what XGBoost calls approximate contributions.
 """
 
 import io
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,18 @@ import numpy.typing as npt
 from scoring.detectors.errors import CorruptArtefact
 
 Array = npt.NDArray[Any]
+
+_DEEPEST: Final = 1_000
+_UNREADABLE: Final = (
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +55,25 @@ class Paths:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 found = cls(**{one.name: stored[one.name] for one in fields(cls)})
-            size = len(found.column)
-            targets = (found.roots, found.below, found.above, found.missing)
-            sound = all(one.min() >= 0 and one.max() < size for one in targets)
-            sound = sound and found.column.min() >= 0 and found.column.max() < width
-        except (ValueError, KeyError, OSError, EOFError) as error:
+            sound = found._is_sound(width)
+        except _UNREADABLE as error:
             raise CorruptArtefact(f"The model's paths cannot be read: {error}") from error
         if not sound:
             raise CorruptArtefact("The model's paths lead out of its trees.")
         return found
+
+    def _is_sound(self, width: int) -> bool:
+        """Whether every step leads to a node, and every node compares a column."""
+        size = len(self.column)
+        targets = (self.roots, self.below, self.above, self.missing)
+        each = (self.below, self.above, self.missing, self.threshold, self.chosen, self.expected)
+        return bool(
+            all(len(one) == size for one in each)
+            and all(one.min() >= 0 and one.max() < size for one in targets)
+            and self.column.min() >= 0
+            and self.column.max() < width
+            and 0 <= int(self.depth[0]) <= _DEEPEST
+        )
 
     def shares(self, row: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """By column; their sum is the margin less the mean margin of training."""

@@ -43,6 +43,7 @@ class Registry:
         One query, and reading the files, when they are loaded; else none.
         """
         if not revision:
+            self.forget()  # revisions begin anew
             return NO_MODELS
         current = self._current
         if revision <= current.revision and not self._due(current):
@@ -95,6 +96,11 @@ def _load_one(row: ModelVersion) -> Loaded:
     except ArtefactError as error:
         report_fault(row.version, str(error))
         return Loaded(row.version, row.share, None, str(error))
+    except Exception as error:  # whatever a model does, the rules still decide
+        log.exception("model %s cannot be loaded", row.version)
+        fault = f"It cannot be loaded: {type(error).__name__}."
+        report_fault(row.version, fault)
+        return Loaded(row.version, row.share, None, fault)
     if row.fault:
         clear_fault(row.version)
     return Loaded(row.version, row.share, detector)

@@ -3,8 +3,11 @@
 Who may decide about the champion, and after whose approval, is `learning/registry`'s part.
 """
 
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.core.validators import slug_re
 from django.db import transaction
 from django.db.models import F, Sum
 from django.utils import timezone as clock
@@ -29,7 +32,9 @@ def register_model(
     *, artefact: Artefact, card: dict[str, Any], by: Actor, note: str = ""
 ) -> ModelVersion:
     """A new candidate, whose folder in MODELS_DIR is named as its version. Raises ArtefactError
-    for one that could not be used."""
+    for one that could not be used, and ModelRefused for one that is somewhere else."""
+    require(by, OPERATE)
+    _check_place(artefact.folder)
     Detector(artefact)
     model = ModelVersion.objects.create(
         version=artefact.folder.name,
@@ -47,7 +52,7 @@ def register_model(
 def start_shadow(*, model: ModelVersion, by: Actor, reason: str = "") -> ModelVersion:
     """Scores it beside the champion from now on, without effect. Raises ModelRefused."""
     require(by, OPERATE)
-    _lock_registry()
+    lock_registry()
     model = _locked(model)
     if model.state not in {State.CANDIDATE, State.RETIRED}:
         raise ModelRefused(f"{model} is a {model.get_state_display()} already.")
@@ -63,7 +68,7 @@ def split_traffic(*, model: ModelVersion, share: int, by: Actor, reason: str = "
     Raises ModelRefused when challengers together would decide for more than half.
     """
     require(by, "scoring.promote_modelversion")
-    _lock_registry()
+    lock_registry()
     model = _locked(model)
     if model.state != State.SHADOW:
         raise ModelRefused(f"{model} is no challenger: put it beside the champion first.")
@@ -82,7 +87,7 @@ def split_traffic(*, model: ModelVersion, share: int, by: Actor, reason: str = "
 def retire(*, model: ModelVersion, by: Actor, reason: str = "") -> ModelVersion:
     """Takes a challenger or candidate out of use. Raises ModelRefused for the champion."""
     require(by, OPERATE)
-    _lock_registry()
+    lock_registry()
     model = _locked(model)
     if model.state == State.CHAMPION:
         raise ModelRefused("The champion is replaced by promoting another model, not retired.")
@@ -98,7 +103,7 @@ def put_in_force(*, model: ModelVersion, by: Actor, reason: str) -> ModelVersion
     Raises ModelRefused for the present champion, and ArtefactError for files that do not work:
     then the champion stays.
     """
-    _lock_registry()
+    lock_registry()
     model = _locked(model)
     if model.state == State.CHAMPION:
         raise ModelRefused(f"{model} decides already.")
@@ -126,6 +131,13 @@ def revision() -> int:
     return ModelRegistry.objects.values_list("revision", flat=True).first() or 0
 
 
+def _check_place(folder: Path) -> None:
+    """A name that leads out of the directory would be found by nobody, or find another's files."""
+    place = Path(settings.MODELS_DIR)
+    if not slug_re.fullmatch(folder.name) or (place / folder.name).resolve() != folder.resolve():
+        raise ModelRefused(f"{folder} is no folder of a model in {place}.")
+
+
 def _move(model: ModelVersion, state: State, by: Actor, reason: str) -> ModelVersion:
     before = {"state": model.state, **({"share": model.share} if model.share else {})}
     model.state, model.share = state, 0
@@ -139,8 +151,9 @@ def _locked(model: ModelVersion) -> ModelVersion:
     return ModelVersion.objects.select_for_update().get(pk=model.pk)
 
 
-def _lock_registry() -> None:
-    """One change at a time, until the transaction ends."""
+def lock_registry() -> None:
+    """One change at a time, until the transaction ends. Who compares with the champion first locks
+    first: another change may be under way."""
     ModelRegistry.objects.get_or_create(id=ModelRegistry.ONLY)
     ModelRegistry.objects.select_for_update().get(id=ModelRegistry.ONLY)
 

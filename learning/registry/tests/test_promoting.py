@@ -128,6 +128,17 @@ def test_a_roll_back_is_one_step_and_at_once(people):
     assert previous_champion().version == "second"
 
 
+def test_a_roll_back_to_files_that_are_gone_leaves_the_champion(people):
+    former = make_champion()
+    put_in_force(model=make_model("second"), by="test", reason="better")
+    (former.folder / GRAPH).unlink()
+
+    with pytest.raises(PromotionRefused, match="put the model's folder back"):
+        roll_back(by=people["grace"], reason="false alarms")
+
+    assert champion().version == "second"
+
+
 def test_without_a_former_champion_there_is_nothing_to_roll_back_to(people):
     make_champion()
     make_challenger()
@@ -154,6 +165,14 @@ def test_the_first_model_decides_without_approval_and_only_the_first():
     assert champion().version == "first"
     with pytest.raises(PromotionRefused, match="propose a promotion"):
         promote_first(model=make_model("second"), by="train_model")
+
+
+def test_an_analyst_does_not_put_the_first_model_in_force(people):
+    model = make_model()
+
+    with pytest.raises(Forbidden):
+        promote_first(model=model, by=people["ada"])
+    assert champion() is None
 
 
 def test_a_comparison_keeps_figures_bounds_and_curves(bank, people, monkeypatch):

@@ -103,7 +103,7 @@ def test_few_are_scored_with_every_transaction():
         make_challenger(f"c{number}")
 
     with pytest.raises(ModelRefused, match="retire one first"):
-        make_challenger("one more")
+        make_challenger("one-more")
 
 
 def test_nobody_operates_models_without_the_permission():
