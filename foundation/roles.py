@@ -44,6 +44,7 @@ _SEE_SYSTEM = [
     "foundation.view_outboxdelivery",
     "foundation.view_approvalrequest",
     "learning.view_archivefile",
+    "learning.view_weightsuggestion",
     "scoring.view_modelversion",
 ]
 _SEE_CLIENTS = [
@@ -89,6 +90,7 @@ ROLES: dict[str, list[str]] = {
         "rules.throw_switch",
         "rules.approve_switch",
         "studio.publish_emergency",
+        "learning.view_weightsuggestion",
         "scoring.view_modelversion",
         "scoring.operate_modelversion",
         "scoring.promote_modelversion",

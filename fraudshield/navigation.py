@@ -69,7 +69,11 @@ NAVIGATION = [
         _link("Rule activity", "monitoring", "scoring.ruleactivity"),
         _link("Exchange rates", "currency_exchange", "intelligence.exchangerate"),
     ),
-    _section("Models", _link("Models", "model_training", "scoring.modelversion")),
+    _section(
+        "Models",
+        _link("Models", "model_training", "scoring.modelversion"),
+        _link("Weight suggestions", "balance", "learning.weightsuggestion"),
+    ),
     _section(
         "Clients",
         _link("Institutions", "account_balance", "clients.institution"),

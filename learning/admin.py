@@ -13,6 +13,7 @@ from learning.archive.status import COUNTED_UP_TO, archive_status
 from learning.archive.store import shown_url
 from learning.models import ArchiveFile
 from learning.registry import admin as models_admin  # noqa: F401  registers when imported
+from learning.weights import admin as weights_admin  # noqa: F401  the same
 
 
 def _number(text: str) -> SafeString:

@@ -20,6 +20,7 @@ from fraudshield.launcher.errors import LauncherError, StopRequested
 from fraudshield.launcher.interrupt import Interrupt
 from fraudshield.launcher.options import ROOT, read_options
 from fraudshield.launcher.process import Process
+from fraudshield.launcher.relay import Relay
 from fraudshield.launcher.state import StateDirectory
 from fraudshield.launcher.supervisor import Supervisor
 from fraudshield.launcher.terminal import Lines, Progress
@@ -618,3 +619,23 @@ def test_without_chromium_and_root_the_reason_is_given(no_wheels, monkeypatch):
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("HOME", str(no_wheels))
     assert chromium.ensure_chromium() == "no Chromium found; install one, or name one in CHROMIUM"
+
+
+# -- what runs beside the rest, once ---------------------------------------------------------------
+
+
+def test_what_runs_beside_tells_its_own_lines_and_its_end_ends_nothing(make_process):
+    shown = []
+    process = make_process(
+        "echo noise; echo 'First model: begins'; printf 'First model: do'; sleep 0.3; echo ne"
+    )
+    relay = Relay(process, "First model", shown.append)
+    relay.start()
+    wait_for(lambda: relay.look() or shown)
+    assert shown == ["First model: begins"]
+    wait_for(lambda: relay.look() or len(shown) == 2)
+    assert shown[1] == "First model: done"
+    wait_for(lambda: relay.look() or process.process_id is None)
+    relay.look()
+    relay.stop()
+    assert len(shown) == 2

@@ -97,8 +97,9 @@ PAGES = {
     "intelligence_list_edit": {ADMIN},
     **{
         f"scoring_modelversion_{act}": {RISK}
-        for act in ("shadow", "split", "retire", "compare", "promote", "rollback")
+        for act in ("shadow", "split", "retire", "compare", "drift", "promote", "rollback")
     },
+    **{f"learning_weightsuggestion_{act}": {RISK} for act in ("take", "dismiss", "work_out")},
     "scoring_modelversion_card": set(),  # models of the walk have no files
     "rules_rule_guide": set(ROLES),
     "rules_rule_version": set(ROLES),

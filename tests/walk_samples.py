@@ -32,6 +32,7 @@ from foundation.outbox import drain_outbox
 from foundation.roles import ROLES, SUPERVISOR, assign_roles
 from intelligence.tests.making import add, make_list
 from learning.models import ArchiveFile
+from learning.weights.models import WeightRun, WeightSuggestion
 from rules.models import Rule
 from rules.publishing import propose_publication
 from rules.registry import registry
@@ -183,6 +184,12 @@ def _system(people: Mapping[str, User]) -> None:
         ModelVersion.objects.create(
             version=version, digest="0" * 64, catalogue_version=1, made_by="test"
         )
+    run = WeightRun.objects.create(vertical="payments", rows=900, frauds=60, said="1 suggestion.")
+    figures = {"average_precision": 0.5, "flagged": 9, "precision": 0.5, "recall": 0.5}
+    WeightSuggestion.objects.create(
+        run=run, vertical="payments", code="high_amount", weight_before=1.0, weight=0.5, low=0.4,
+        high=0.6, hits=90, frauds=9, figures={"before": figures, "after": figures},
+    )  # fmt: skip
     ArchiveFile.objects.create(
         path="day=2026-01-01/a.parquet",
         day=date(2026, 1, 1),

@@ -71,9 +71,10 @@ def performance_of(judged: Judged, card: Mapping[str, Any]) -> dict[str, Any]:
     counts where there is too little for a figure.
     """
     frauds = int(judged.fraud.sum())
-    found: dict[str, Any] = {"rows": len(judged.fraud), "frauds": frauds}
+    genuine = len(judged.fraud) - frauds
+    found: dict[str, Any] = {"rows": len(judged.fraud), "frauds": frauds, "genuine": genuine}
     found["needed"] = {"frauds": FEWEST_FRAUDS, "genuine": FEWEST_GENUINE}
-    if frauds < FEWEST_FRAUDS or len(judged.fraud) - frauds < FEWEST_GENUINE:
+    if frauds < FEWEST_FRAUDS or genuine < FEWEST_GENUINE:
         return found
     from learning.registry.paired import average_precision, calibration_error
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -22,6 +23,8 @@ from foundation.admin_parts import (
     person,
     relative_time,
 )
+from learning.drift.presenting import drift_of
+from learning.drift.watching import watch_drift
 from learning.registry.charts import card_figures, charts_of, side_by_side
 from learning.registry.comparing import compare
 from learning.registry.promoting import (
@@ -30,6 +33,7 @@ from learning.registry.promoting import (
     propose_promotion,
     roll_back,
 )
+from learning.retraining.due import due, labels_told, latest_runs
 from scoring.detectors import ArtefactError, read_artefact
 from scoring.detectors.manifest import CARD_PAGE
 from scoring.serving.models import ModelVersion
@@ -52,13 +56,22 @@ class ShareForm(ReasonForm):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnlyModelAdmin):
-    empty_list = (
-        "Each trained model stands here. Train one with manage.py train_model, or let the "
-        "installation train the first by itself once there are labels."
-    )
+    list_before_template = "learning/trainings.html"
     list_display = ("version", "standing", "decides", "trained", "made_by", "trouble")
     ordering = ("-pk",)
     sortable_by = ()
+
+    def nothing_here(self, request: HttpRequest) -> str:
+        """What is missing for a first model, in figures."""
+        return f"Each trained model stands here. {labels_told()}"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The models under the latest trainings, and what the next one waits for."""
+        context = {"due": due(clock.now()), "runs": latest_runs()}
+        made: HttpResponse = super().changelist_view(request, {**context, **(extra_context or {})})
+        return made
 
     @display(description="Stands as")
     def standing(self, model: ModelVersion) -> SafeString:
@@ -95,6 +108,7 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             "compare": self.compare_view,
             "promote": self.promote_view,
             "rollback": self.rollback_view,
+            "drift": self.drift_view,
             "card": self.card_view,
         }
         own = [
@@ -128,6 +142,7 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             comparison=comparison,
             compared=side_by_side(comparison.figures) if comparison else [],
             charts=charts_of(comparison.figures) if comparison else [],
+            drift=drift_of(model),
             acts=self._acts(request, model),
         )
 
@@ -140,6 +155,7 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             ("promote", "Propose promotion", PROMOTE, not is_champion),
             ("shadow", "Score beside the champion", OPERATE, not (is_champion or is_shadow)),
             ("split", "Let it decide for some", PROMOTE, is_shadow),
+            ("drift", "Look for drift", OPERATE, is_champion),
             ("retire", "Retire", OPERATE, model.state in {State.CANDIDATE, State.SHADOW}),
             (
                 "rollback",
@@ -203,6 +219,22 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             OPERATE,
             "Compare with the champion",
             "On the labelled transactions of the last 90 days that both scored. Takes seconds.",
+            act,
+            form_class=forms.Form,
+        )
+
+    def drift_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        def act(model: ModelVersion, said: dict[str, Any]) -> str:
+            report = watch_drift(by=person(request))
+            return f"{report.get_verdict_display().capitalize()}: {report.said}" if report else ""
+
+        return self._ask(
+            request,
+            object_id,
+            OPERATE,
+            "Look for drift",
+            "The traffic of the last days against what the champion was trained on. Takes seconds; "
+            "it happens every night by itself.",
             act,
             form_class=forms.Form,
         )

@@ -2,16 +2,19 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from learning.drift.models import DriftReport
 from learning.retraining.journal import known_labels_by
 from learning.retraining.models import TrainingRun
+from learning.training.sample import FEWEST_FRAUDS, FEWEST_ROWS
+from scoring.models import Decision
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import champion
+from transactions.labels.precedence import current_labels
 from transactions.models import Label
 
 Cause = TrainingRun.Cause
@@ -61,6 +64,36 @@ def new_labels(now: dt.datetime) -> int:
     if since is not None:
         labels = labels.filter(Q(known_at__gt=since) | Q(recorded_at__gt=since))
     return labels.count()
+
+
+def latest_runs() -> list[TrainingRun]:
+    """Those that people may want to know of (one query)."""
+    return list(TrainingRun.objects.order_by("-started_at")[:5])
+
+
+def labels_told() -> str:
+    """How many labels there are, and how many a first model needs. Two queries."""
+    labels = current_labels(Label.objects.all())
+    found = Label.objects.filter(pk__in=labels.values("pk")).aggregate(
+        told=Count("pk"), frauds=Count("pk", filter=Q(is_fraud=True))
+    )
+    decisions = _capped(Decision.objects.all(), FEWEST_ROWS)
+    have = (
+        f"There are {decisions}{'' if decisions < FEWEST_ROWS else ' or more'} decisions and "
+        f"{found['told']:,} labels, {found['frauds']:,} of them fraud. "
+    )
+    needs = (
+        f"A model needs {FEWEST_ROWS} decisions and {FEWEST_FRAUDS} frauds at least, spread over "
+        "more weeks than labels take to come. "
+    )
+    wanted = settings.RETRAIN_NEW_LABELS
+    by_itself = f"The first is trained by itself at {wanted:,} labels, or" if wanted else "Train it"
+    return f"{have}{needs}{by_itself} with manage.py train_model."
+
+
+def _capped(rows: QuerySet[Any], most: int) -> int:
+    """How many there are, counted no further than that."""
+    return rows.order_by()[:most].count()
 
 
 def _drift_says_act(model: ModelVersion, now: dt.datetime) -> bool:

@@ -35,7 +35,8 @@ MOST_WEIGHT: Final = 5.0
 LEAST_CHANGE: Final = 0.1
 _RIDGE: Final = 2.0
 _SUREST: Final = 0.999
-_LEAST_SLOPE: Final = 0.05
+_SURE: Final = 3.0
+"""Standard errors that the slope of the present evidence must lie above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +116,8 @@ def fit_weights(outcomes: Outcomes, review_threshold: float) -> Fitted:
     _check(outcomes)
     split = outcomes.later()
     earlier = _Evidence.of(outcomes, slice(0, split))
-    slope, base = earlier.present()
-    if slope < _LEAST_SLOPE:
+    slope, base, error = earlier.present()
+    if slope < _SURE * error:
         raise TooLittle(
             "The rules' scores say nothing about fraud here, so there is no scale to suggest on; "
             "look at the rules themselves."
@@ -194,15 +195,20 @@ class _Evidence:
         free = strongest.sum(axis=0) >= FEWEST_HITS
         return cls(patterns.astype(float), of_genuine, of_fraud, now, np.asarray(free))
 
-    def present(self) -> tuple[float, float]:
-        """The slope and base of log odds on the present evidence."""
+    def present(self) -> tuple[float, float, float]:
+        """The slope and base of log odds on the present evidence, and the slope's standard
+        error."""
         total = self.hit @ self.now
         found = _minimised(
             lambda p: _loss(p[0] * total + p[1], self.genuine, self.fraud, (total, None)),
             np.array([1.0, -3.0]),
             [(0.0, 20.0), (-20.0, 5.0)],
         )
-        return float(found[0]), float(found[1])
+        p = 1 / (1 + np.exp(-(found[0] * total + found[1])))
+        heft = (self.genuine + self.fraud) * p * (1 - p)
+        mean = float(heft @ total) / float(heft.sum())
+        spread = float(heft @ (total - mean) ** 2)
+        return float(found[0]), float(found[1]), spread**-0.5 if spread > 0 else float("inf")
 
     def fitted(self, slope: float, base: float, genuine: Doubles, fraud: Doubles) -> Doubles:
         """The evidence of each rule by these outcomes; of rules that are not free, as now."""

@@ -1,0 +1,1 @@
+from transactions.tests.conftest import institution  # noqa: F401
