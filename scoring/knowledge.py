@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from features.computations.times import SECONDS_PER_DAY
 from features.framework import Value
+from features.windows.happening import is_high
 from foundation.redis_scripts import RedisUnavailableError
 from intelligence.lookup import features_found
 from intelligence.rates import current_rates
@@ -27,12 +28,14 @@ logger = logging.getLogger(__name__)
 class Knowledge:
     """`features` by name; `degraded` names the parts that did not answer. `late`: the event was too
     old to be counted, so nothing is known of the windows before it. `recorded_as` is the id by
-    which the counters know it, where the stored request does not tell."""
+    which the counters know it, where the stored request does not tell; `high` says that they count
+    it among the customer's high amounts."""
 
     features: Mapping[str, Value] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     late: bool = False
     recorded_as: str = ""
+    high: bool = False
 
 
 def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
@@ -49,7 +52,9 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
         **_from_profile(prepared, gathered, rate, values),
         **_ages(prepared, gathered),
     }
-    recording = recording_of(prepared)
+    usual = {**found, **values}.get("avg_transaction_amount")
+    high = is_high(prepared.request.amount, usual)
+    recording = recording_of(prepared, high=high)
     question = prepared.question
     by_key = question.transaction_id is None and question.idempotency_key is not None
     recorded_as = recording.record_id.hex() if by_key else ""
@@ -58,9 +63,9 @@ def learn(prepared: Prepared, gathered: Gathered) -> Knowledge:
     except RedisUnavailableError as error:
         logger.warning("counters unavailable: %s", error)
         metrics.DEGRADED.labels("counters").inc()
-        return Knowledge(found, degraded=("counters",), recorded_as=recorded_as)
+        return Knowledge(found, degraded=("counters",), recorded_as=recorded_as, high=high)
     found |= from_counters(reading, rate, values)
-    return Knowledge(found, late=reading.late, recorded_as=recorded_as)
+    return Knowledge(found, late=reading.late, recorded_as=recorded_as, high=high)
 
 
 def _from_profile(

@@ -252,6 +252,7 @@ def _decision(
             "rule_errors": [error.code for error in evaluation.errors],
             **({"late": True} if known.late else {}),
             **({"recorded_as": known.recorded_as} if known.recorded_as else {}),
+            **({"high": True} if known.high else {}),
             **heard.inputs,
             **({"switch": msgspec.to_builtins(ground.switch)} if ground.switch else {}),
             **_factors(heard, ground, verdict),

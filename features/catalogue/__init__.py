@@ -21,7 +21,7 @@ from features.catalogue import (
 )
 from features.framework import Catalogue
 
-VERSION = 4
+VERSION = 5
 
 CATALOGUE = Catalogue(
     (

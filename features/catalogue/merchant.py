@@ -83,6 +83,15 @@ FEATURES = (
         "How many transactions the merchant had in 7 days, this one among them.",
         windowed=Windowed(entity="merchant", window="7d"),
     ),
+    *(
+        _.count(
+            f"merchant_high_amounts_{window}",
+            f"How many of the merchant's transactions in {words} were more than three times their "
+            "customer's average, this one included.",
+            windowed=Windowed(entity="merchant", window=window, where="high"),
+        )
+        for window, words in (("24h", "24 hours"), ("7d", "7 days"), ("30d", "30 days"))
+    ),
     _.money(
         "merchant_amount_30d",
         "How much the merchant took in 30 days, this transaction included.",

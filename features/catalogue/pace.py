@@ -16,6 +16,19 @@ _last_day = _.count(
     "How many transactions the customer made in the 24 hours up to this one, this one among them.",
     windowed=Windowed(entity="customer", window="24h"),
 )
+_high_day, _high_week, _high_month = (
+    _.count(
+        f"high_amounts_{span}",
+        f"How many of the customer's amounts in {words} were more than three times the average "
+        "that they had until then, this one included.",
+        windowed=Windowed(entity="customer", window=window, where="high"),
+    )
+    for span, window, words in (
+        ("last_day", "24h", "24 hours"),
+        ("last_week", "7d", "7 days"),
+        ("last_month", "30d", "30 days"),
+    )
+)
 
 FEATURES = (
     # Transactions
@@ -72,6 +85,9 @@ FEATURES = (
         "How many of the customer's transactions had whole amounts in 24 hours, this one included.",
         windowed=Windowed(entity="customer", window="24h", where="round"),
     ),
+    _high_day,
+    _high_week,
+    _high_month,
     _.count(
         "recent_small_transactions_count",
         "How many transactions below 10 USD the card made in an hour, or the device if more.",

@@ -6,12 +6,13 @@ passed since. A wave of frauds shows in the short ones, an entity's standing in 
 
 from collections.abc import Iterator
 
-from features.computations import numbers
 from features.declaring import LABELS, Section
 from features.framework import Feature
+from features.windows.declaring import Windowed
 
 _WHOSE = {
     "customer": ("identity", "the customer's"),
+    "card": ("funding", "the card's"),
     "merchant": ("merchant", "the merchant's"),
     "beneficiary": ("merchant", "the beneficiary's"),
     "device": ("network", "the device's"),
@@ -26,18 +27,16 @@ RATES = {
 }
 """Names of an entity's shares of fraud, and after how many days a transaction counts half."""
 
-FRAUDS = {
-    "{}_frauds_month": 30,
-    "{}_frauds_week": 7,
-    "{}_frauds_days": 3,
+SETTLED = {
+    "{}_settled_fraud_day": "1 day",
+    "{}_settled_fraud_week": "7 days",
+    "{}_settled_fraud_month": "30 days",
 }
-"""Names of an entity's known frauds, and after how many days one counts half."""
+"""Names of an entity's shares of fraud among settled transactions: those of a span before the time
+that labels usually take (their mean delay). None reaches back further than 30 days."""
 
-_COUNTED = {
-    "customer": ("velocity_7d", "velocity_30d"),
-    "merchant": ("merchant_transactions_7d", "merchant_transactions_30d"),
-}
-"""Entities whose transactions of 7 and of 30 days are counted."""
+_MONTH_ELSEWHERE = {"customer", "merchant"}
+"""Entities whose transactions of 30 days are declared among their other windows."""
 
 _DECLARED_ELSEWHERE = {
     f"{entity}_fraud_rate" for entity in ("merchant", "beneficiary", "device", "ip", "bin")
@@ -56,25 +55,24 @@ def _features() -> Iterator[Feature]:
                     f"those of {days} days ago count half.",
                     gathered_from=LABELS,
                 )
-        for pattern, days in FRAUDS.items():
-            yield section.count(
+        for pattern, span in SETTLED.items():
+            yield section.ratio(
                 pattern.format(entity),
-                f"How many of {whose} transactions are known to be fraud; those of {days} days ago "
-                "count half.",
+                f"Which share of {whose} transactions is known to be fraud, of the {span} before "
+                "the time that labels usually take.",
                 gathered_from=LABELS,
             )
-        if entity in _COUNTED:
-            for span in ("month", "week"):
-                yield section.number(
-                    f"{entity}_settled_fraud_{span}",
-                    f"The known frauds ({entity}_frauds_{span}) for each of {whose} transactions "
-                    "of 7 to 30 days ago: younger frauds are seldom known yet.",
-                    0,
-                    1e9,
-                    unit="times",
-                    compute=numbers.for_each_settled,
-                    computed_from=(f"{entity}_frauds_{span}", *_COUNTED[entity]),
-                )
+        yield section.count(
+            f"{entity}_frauds_30d",
+            f"How many of {whose} transactions of the last 30 days are known to be fraud.",
+            windowed=Windowed(entity=entity, window="30d", where="fraud"),
+        )
+        if entity not in _MONTH_ELSEWHERE:
+            yield section.count(
+                f"{entity}_transactions_30d",
+                f"How many of {whose} transactions there were in 30 days, this one among them.",
+                windowed=Windowed(entity=entity, window="30d"),
+            )
         if entity != "customer":  # previous_fraud_count
             yield section.count(
                 f"{entity}_known_frauds",

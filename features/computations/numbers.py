@@ -68,11 +68,6 @@ def against_average(amount: float, total: float, count: float) -> float:
     return amount * count / total
 
 
-def for_each_settled(frauds: float, week_count: float, month_count: float) -> float:
-    """Frauds for each transaction that is a week old or older; half a one where there is none."""
-    return frauds / max(month_count - week_count, 0.5)
-
-
 def is_whole(amount: float) -> bool:
     """Whether the amount has no fraction."""
     return amount % 1 == 0

@@ -42,6 +42,7 @@ def histories(draw, most=60):
                     for name in sorted(present | {"customer"})
                 },
                 country=draw(st.sampled_from([None, "NG", "GH"])),
+                high=draw(st.booleans()),
             )
         )
         outcomes.append(draw(st.sampled_from([0, FLAGS["approved"], FLAGS["declined"]])))

@@ -45,6 +45,7 @@ ENTITIES: Mapping[str, tuple[str, ...]] = {
     "address": ("address",),
     "merchant": ("merchant",),
     "beneficiary": ("beneficiary",),
+    "bin": ("bin",),
     "seller": ("seller",),
     "agent": ("agent",),
     "customer_merchant": ("customer", "merchant"),
@@ -67,7 +68,17 @@ MEMBERS: Mapping[str, tuple[str, ...]] = {
 """What can be told apart at an entity: each with the parts that make it. `payee` is the merchant,
 else the beneficiary."""
 
-CONDITIONS = ("small", "round", "refund", "loan", "cash_out", "approved", "declined")
+CONDITIONS = (
+    "small",
+    "round",
+    "refund",
+    "loan",
+    "cash_out",
+    "approved",
+    "declined",
+    "high",
+    "fraud",
+)
 """Which events count, where not all do; their meanings are in `features.windows.happening`."""
 
 OUTCOMES = ("approved", "declined")

@@ -9,12 +9,18 @@ from features.windows.declaring import CONDITIONS, ENTITIES, MEMBERS
 SMALL_USD = 10.0
 """Below this an amount is small, as card testers' are (the sources' card testing rule)."""
 
+HIGH_TIMES = 3.0
+"""An amount is high that is more than so many times what the customer usually moves."""
+
 MEMBER_BYTES = 8
 ENTITY_BYTES = 12
 
-_REFUNDS = frozenset({"refund", "chargeback", "reversal"})
-_LOANS = frozenset({"loan_disbursement", "loan"})
-_CASH_OUTS = frozenset({"cash_out", "withdrawal"})
+KINDS: Mapping[str, frozenset[str]] = {
+    "refund": frozenset({"refund", "chargeback", "reversal"}),
+    "loan": frozenset({"loan_disbursement", "loan"}),
+    "cash_out": frozenset({"cash_out", "withdrawal"}),
+}
+"""Types of transactions, in lower case, by the condition that they make true."""
 
 FLAGS: Mapping[str, int] = {name: 1 << i for i, name in enumerate(CONDITIONS)}
 
@@ -41,8 +47,10 @@ def happening(
     transaction_type: str | None,
     parties: Mapping[str, bytes],
     country: str | None = None,
+    high: bool = False,
 ) -> Happening:
-    """`parties` are keyed hashes by party (customer, card, ..., see `ENTITIES`)."""
+    """`parties` are keyed hashes by party (customer, card, ..., see `ENTITIES`); `high` is what
+    `is_high` said when the transaction was decided."""
     parts: dict[str, bytes] = {**parties, "amount": repr(amount).encode()}
     payee = parties.get("merchant") or parties.get("beneficiary")
     if payee:
@@ -52,10 +60,16 @@ def happening(
     return Happening(
         occurred_at=occurred_at,
         amount=amount_in_base,
-        flags=flags_of(amount=amount, usd=amount_in_usd, transaction_type=transaction_type),
+        flags=flags_of(amount=amount, usd=amount_in_usd, transaction_type=transaction_type)
+        | (FLAGS["high"] if high else 0),
         entities=_joined(ENTITIES, parts, parties, ENTITY_BYTES),
         members=_joined(MEMBERS, parts, parties, MEMBER_BYTES),
     )
+
+
+def is_high(amount: float, usual: object) -> bool:
+    """Whether the amount is far above the customer's average, in the same currency."""
+    return isinstance(usual, float) and amount > HIGH_TIMES * usual
 
 
 def flags_of(*, amount: float, usd: float | None, transaction_type: str | None) -> int:
@@ -64,9 +78,7 @@ def flags_of(*, amount: float, usd: float | None, transaction_type: str | None) 
     return (
         (FLAGS["small"] if usd is not None and usd < SMALL_USD else 0)
         | (FLAGS["round"] if amount.is_integer() else 0)
-        | (FLAGS["refund"] if kind in _REFUNDS else 0)
-        | (FLAGS["loan"] if kind in _LOANS else 0)
-        | (FLAGS["cash_out"] if kind in _CASH_OUTS else 0)
+        | sum(FLAGS[condition] for condition, kinds in KINDS.items() if kind in kinds)
     )
 
 

@@ -42,11 +42,15 @@ class Columns:
     entities: tuple[str, ...] = ()
 
     @property
+    def counted(self) -> dict[str, str]:
+        """The parties, and the card's BIN where it is known."""
+        bins = {"bin": self.known["card_bin"]} if "card_bin" in self.known else {}
+        return self.parties | bins
+
+    @property
     def risky(self) -> dict[str, str]:
         """Entities whose frauds are followed: name, column."""
-        parties = {party: name for party, name in self.parties.items() if party in RISKY}
-        if "card_bin" in self.known:
-            parties["bin"] = self.known["card_bin"]
+        parties = {party: name for party, name in self.counted.items() if party in RISKY}
         return parties | {name: name for name in self.entities}
 
 

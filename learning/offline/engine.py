@@ -7,25 +7,27 @@ import math
 import polars as pl
 
 from features.catalogue import CATALOGUE
-from features.catalogue.risk import FRAUDS, RATES
+from features.catalogue.risk import RATES, SETTLED
 from features.framework import Feature
 from features.windows.declaring import ENTITIES, LATE_SECONDS, MEMBERS, WINDOWS
+from features.windows.happening import HIGH_TIMES, KINDS
 from features.windows.history import with_windows
 from features.windows.plan import Plan, make_plan
 from learning.offline.columns import Columns
 from learning.offline.computed import with_computed
 from learning.offline.habits import Keeper
 from learning.offline.risk import Fading, Ledger, verdicts
+from learning.offline.settled import REACH_SECONDS, Delays, Settling, Whole
 from scoring.state.risks import SMOOTHING, USUAL_RATE, USUAL_WEIGHT
+from scoring.state.script import SETTLED_BUCKETS
 
 DAY_SECONDS = 86_400.0
 _FADINGS = tuple(
     Fading(pattern.replace("{}_", ""), days * DAY_SECONDS) for pattern, days in RATES.items()
 )
-_FRAUDS = tuple(
-    (rate.replace("{}_", ""), frauds.replace("{}_", ""))
-    for (rate, days), (frauds, same_days) in zip(RATES.items(), FRAUDS.items(), strict=True)
-    if days == same_days
+_SETTLED = tuple(
+    (pattern.replace("{}_", ""), length)
+    for pattern, length in zip(SETTLED, SETTLED_BUCKETS, strict=True)
 )
 _LONGEST = max(window.seconds for window in WINDOWS.values()) + LATE_SECONDS
 _WHOLE = "institution"
@@ -53,6 +55,8 @@ class Engine:
         )
         self._verdicts = pl.DataFrame(schema={"tx_id": pl.Int64, "y": pl.Int8})
         self._who: list[pl.DataFrame] = []
+        self._delays = Delays()
+        self._frauds: list[pl.DataFrame] = []
 
     def labels(self, labels: pl.DataFrame) -> None:
         """Take labels (tx_id, y, known_at) that are known by now; each counts from `known_at`."""
@@ -75,12 +79,8 @@ class Engine:
             own_time="occurred_at",
             **{"timezone_offset": pl.lit(self.offset)} | known,
         ).select(_typed(name, dtype) for name, dtype in self._schema(events, known))
-        parts = [
-            base,
-            self._windows(events),
-            self._risks(events),
-            self._keeper.pass_through(events, self.columns.parties, self.columns.known),
-        ]
+        habits = self._keeper.pass_through(events, self.columns.parties, self.columns.known)
+        parts = [base, self._windows(events, self._high(base, habits)), self._risks(events), habits]
         seen = set(base.columns)
         fresh = []
         for part in parts[1:]:
@@ -97,8 +97,15 @@ class Engine:
         names += [name for name in known if name not in names]
         return [(name, _stored_type(name)) for name in names]
 
-    def _windows(self, events: pl.DataFrame) -> pl.DataFrame:
-        parties = self.columns.parties
+    def _high(self, base: pl.DataFrame, habits: pl.DataFrame) -> pl.Series:
+        """As `features.windows.happening.is_high` tells it, of the average that was told."""
+        name = "avg_transaction_amount"
+        usual = habits[name] if name not in base.columns else base[name].fill_null(habits[name])
+        return (base["amount"] > usual * HIGH_TIMES).fill_null(value=False)
+
+    def _windows(self, events: pl.DataFrame, high: pl.Series) -> pl.DataFrame:
+        parties = self.columns.counted
+        kind = self.columns.known.get("transaction_type")
         country = self.columns.known.get("country") or self.columns.known.get("ip_country")
         told = events.select(
             "occurred_at",
@@ -107,6 +114,8 @@ class Engine:
             round=pl.col("amount") % 1 == 0,
             **{party: pl.col(column) for party, column in parties.items()},
             **({"country": pl.col(country)} if country else {}),
+            **(_conditions(kind) if kind else {}),
+            high=high,
             fresh=pl.lit(value=True),
         )
         if self._recent is not None:
@@ -127,12 +136,17 @@ class Engine:
             )
         )
         changes = self._changes(events)
+        self._frauds.append(changes)
+        rises = changes.filter(pl.col("change") > 0)
+        lags = self._delays.lags(events["occurred_at"].to_numpy(), rises)
         found: dict[str, pl.DataFrame] = {}
         for name, ledger in self._ledgers.items():
             entity = pl.lit(_WHOLE) if name == _WHOLE else pl.col(name)
             told = self._who[-1].select(entity=entity, time="time")
             known = changes.select("time", "known_at", "change", entity=entity)
             found[name] = ledger.pass_through(told, known.filter(pl.col("entity").is_not_null()))
+            if name != _WHOLE:
+                found[name] = found[name].hstack(self._settled(name, lags))
         whole = found.pop(_WHOLE)
         now = events["occurred_at"]
         return pl.concat(
@@ -143,6 +157,19 @@ class Engine:
             or [pl.DataFrame(schema={})],
             how="horizontal",
         )
+
+    def _settled(self, name: str, lags: Whole) -> pl.DataFrame:
+        newest = float(self._who[-1]["time"].max() or 0.0)  # type: ignore[arg-type]
+        first = float(self._who[-1]["time"].min() or 0.0)  # type: ignore[arg-type]
+        recent = pl.concat(
+            [
+                who.select("time", entity=name).filter(pl.col("time") > first - REACH_SECONDS)
+                for who in self._who
+            ]
+        )
+        frauds = pl.concat(self._frauds).select("time", "known_at", "change", entity=name)
+        frauds = frauds.filter(pl.col("known_at") <= newest)
+        return Settling(recent, frauds).answers(lags)
 
     def _changes(self, events: pl.DataFrame) -> pl.DataFrame:
         """The labels known by the end of these events, with who took part in their transactions."""
@@ -182,11 +209,27 @@ def _risk_features(
     ]
     return both.select(
         *rates,
-        *(pl.col(f"frauds_{rate}").alias(f"{entity}_{name}") for rate, name in _FRAUDS),
+        *(_settled_share(length).alias(f"{entity}_{name}") for name, length in _SETTLED),
+        pl.col("frauds_30d").alias(f"{entity}_frauds_30d"),
         pl.col("known").alias(known),
         pl.when(since >= 0).then(since).alias(f"{entity}_last_fraud_days"),
         *(seen if counted else ()),
     )
+
+
+def _settled_share(length: int) -> pl.Expr:
+    frauds, settled = pl.col(f"frauds_{length}"), pl.col(f"settled_{length}")
+    whole = pl.max_horizontal(frauds, settled)
+    return pl.when(whole > 0).then(frauds / whole)
+
+
+def _conditions(kind: str) -> dict[str, pl.Expr]:
+    """Which of the conditions that a transaction's type tells are true."""
+    told = pl.col(kind).cast(pl.String).str.to_lowercase()
+    return {
+        condition: told.is_in(sorted(kinds)).fill_null(value=False)
+        for condition, kinds in KINDS.items()
+    }
 
 
 def _share(frauds: str, total: str, prior: pl.Expr, weight: float) -> pl.Expr:
@@ -214,15 +257,22 @@ def _typed(name: str, dtype: pl.DataType | None) -> pl.Expr:
 
 
 def _plan(columns: Columns) -> Plan:
-    """The windows of those whose parties the history names, under conditions that it can tell."""
+    """The windows of those whom the history names, under conditions that it can tell."""
     return make_plan([feature for feature in CATALOGUE if _can_be_counted(feature, columns)])
+
+
+def _can_be_told(condition: str, columns: Columns) -> bool:
+    """Dollars and outcomes are not known, and what is fraud is told by labels (`_risks`)."""
+    return condition in ("", "round", "high") or (
+        condition in KINDS and "transaction_type" in columns.known
+    )
 
 
 def _can_be_counted(feature: Feature, columns: Columns) -> bool:
     spec = feature.windowed
-    if spec is None or spec.where not in ("", "round"):
+    if spec is None or not _can_be_told(spec.where, columns):
         return False
-    there = {*columns.parties, "amount"}
+    there = {*columns.counted, "amount"}
     if columns.parties.keys() & {"merchant", "beneficiary"}:
         there.add("payee")
     if columns.known.keys() & {"country", "ip_country"}:

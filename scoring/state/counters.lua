@@ -1,7 +1,7 @@
 -- Records one transaction at all of its entities and answers what the windows hold, at one moment.
 -- The plan stands above this text; it is generated from the catalogue (scoring/state/script.py).
 --
--- KEYS[1]  the institution's state: generation, newest, complete_since
+-- KEYS[1]  the institution's state: generation, newest, complete_since, delay
 -- ARGV[1]  msgpack: {time, seconds to remember the id, flags, amount, entities, marks, outcome,
 --          seconds to keep the answer}
 --          entities: {{place in PLAN, hash, member or false, ...}, ...}, hashes by number of ARGV;
@@ -62,7 +62,7 @@ end
 
 local question = cmsgpack.unpack(ARGV[1])
 local time, flags, amount, outcome = question[1], question[3], question[4], question[7]
-local state = call('HMGET', KEYS[1], 'generation', 'newest', 'complete_since')
+local state = call('HMGET', KEYS[1], 'generation', 'newest', 'complete_since', 'delay')
 if not state[1] then return 'nothing' end
 local newest, complete_since = tonumber(state[2]), tonumber(state[3])
 local base = string.match(KEYS[1], '^fs:{%d+}:') .. state[1] .. ':'
@@ -224,9 +224,33 @@ local function look_at_many(key, of, asked, member, kept, answers)
   end, answers)
 end
 
+-- Of the last day, week and month before the labels' usual delay: an entity's transactions, and its
+-- frauds that are known.
+local function settled(plan, got, told)
+  if not state[4] or not plan.settled then return end
+  local lag = math.max(1, floor(select(2, unpack_struct('>dd', state[4])) / SETTLED_SECONDS + 0.5))
+  local bucket = floor(time / SETTLED_SECONDS)
+  local chunk, recent = floor(bucket / BUCKETS), bucket - lag
+  local function upto(ring, place)
+    local size, there, former = plan.rings[5 * ring], got[2 * ring - 1] or '', got[2 * ring] or ''
+    local from = chunk * BUCKETS
+    if place < from then return (entry(former, size, find(former, size, place - from + BUCKETS))) end
+    return (entry(former, size, #former / size)) + (entry(there, size, find(there, size, place - from)))
+  end
+  local sales, frauds = plan.settled[1], plan.settled[2]
+  local oldest = bucket - BUCKETS
+  if recent <= oldest then return end
+  local sold, known = upto(sales, recent), upto(frauds, bucket)
+  for _, length in ipairs(SETTLED) do
+    local start = math.max(recent - length, oldest)
+    told[#told + 1] = sold - upto(sales, start)
+    told[#told + 1] = known - upto(frauds, start)
+  end
+end
+
 -- An entity's known frauds, how long ago the newest took place, and for each half-life its frauds
 -- and transactions, faded. Kept as: newest event, newest fraud, known frauds, then the pairs.
-local function risk(stored, fields)
+local function risk(stored, fields, plan, got)
   local held = stored and {unpack_struct(RISK, stored)} or {time, 0, 0}
   local at, last, known = held[1], held[2], held[3]
   local now = math.max(at, time)
@@ -241,6 +265,7 @@ local function risk(stored, fields)
     fields[#fields + 1] = 'risk'
     fields[#fields + 1] = pack(RISK, unpack(kept))
   end
+  settled(plan, got, told)
   return told
 end
 
@@ -337,7 +362,7 @@ local function visit(asked)
     end
   end
   if plan.risk then
-    local rated = risk(got[#fields], sets)
+    local rated = risk(got[#fields], sets, plan, got)
     answers[#answers + 1] = time - LONGEST_RISK >= complete_since and rated
   end
   if #sets > 0 then

@@ -14,7 +14,7 @@ import msgspec
 from features.windows.happening import Happening
 from foundation.crypto import hash_versions
 from foundation.redis_scripts import run_script
-from scoring.state.script import MARKS, RISKY, SCRIPT, Script
+from scoring.state.script import HALF_LIVES, MARKS, RISKY, SCRIPT, Script
 
 UNITS: Final = 10_000.0
 """Parts of a currency's unit in which amounts are added up: whole numbers add without error."""
@@ -33,11 +33,16 @@ _unpack = msgspec.msgpack.Decoder().decode
 @dataclass(frozen=True, slots=True)
 class Risk:
     """How many frauds of an entity are known, how many seconds ago the newest took place (None
-    without one), and for each of `HALF_LIVES` its frauds and transactions, faded by their age."""
+    without one), and for each of `HALF_LIVES` its frauds and transactions, faded by their age.
+
+    `settled`: for each of `SETTLED_BUCKETS` its transactions that are older than labels usually
+    take, and its known frauds since that span began; empty before there is any label, or when
+    labels take longer than a month."""
 
     known: int
     since: float | None
     faded: tuple[tuple[float, float], ...]
+    settled: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +174,9 @@ def _number(value: float, kind: str) -> float:
 
 def _risk(told: Sequence[Any]) -> Risk:
     known, since, *sums = told
-    faded = tuple(zip(sums[::2], sums[1::2], strict=True))
-    return Risk(known, None if since is False else float(since), faded)
+    pairs = tuple(zip(sums[::2], sums[1::2], strict=True))
+    spans = len(HALF_LIVES)
+    return Risk(known, None if since is False else float(since), pairs[:spans], pairs[spans:])
 
 
 def _marks(values: Sequence[Any]) -> dict[str, tuple[float, ...]]:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import msgspec
 
+from features.windows.declaring import BUCKETS, LATE_SECONDS, WINDOWS
 from foundation.outbox import Envelope, subscribe
 from foundation.redis_scripts import Lua, patient_client, run_many
 from scoring.state.counters import state_name
-from scoring.state.script import HALF_LIVES, RISK_LAYOUT, RISKY
+from scoring.state.script import DELAYS_REMEMBERED, HALF_LIVES, RISK_LAYOUT, RISKY
 from scoring.state.stored import Stored, stored_recordings
 from transactions.events import LabelRecorded
 from transactions.labels.precedence import current_labels
@@ -19,6 +20,13 @@ from transactions.models import Label
 _TELL = Lua((Path(__file__).parent / "labels.lua").read_text(encoding="utf-8"))
 _BATCH = 500
 _TOLD_UNTIL = "labels_until"
+_MONTH = WINDOWS["30d"]
+_RING = (
+    f"{_MONTH.name}.fraud",
+    _MONTH.bucket_seconds,
+    BUCKETS,
+    _MONTH.seconds + LATE_SECONDS,
+)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,28 +38,38 @@ def tell_labels(events: list[Envelope[LabelRecorded]]) -> None:
 
 
 def tell_risk(ids: Sequence[UUID], *, known_by: datetime, name: str = "") -> int:
-    """Bring the entities of these transactions up to the labels known by then.
+    """Bring the entities of these transactions up to the labels known by then, in their order.
 
     Of several labels the current one holds (transactions.labels). Returns how many changed
     anything. Raises RedisUnavailableError.
     """
     verdicts = _verdicts(ids, known_by)
     calls = [
-        (name or state_name(one.recording.institution_id), _arguments(one, verdict))
-        for one in stored_recordings(list(verdicts))
-        if (verdict := verdicts[one.id]) is not None
+        (name or state_name(one.recording.institution_id), _arguments(one, *verdicts[one.id]))
+        for one in sorted(stored_recordings(list(verdicts)), key=lambda one: verdicts[one.id][1])
     ]
     return sum(int(changed) for changed in run_many(_TELL, calls)) if calls else 0
 
 
-def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, bool]:
+def _verdicts(ids: Sequence[UUID], known_by: datetime) -> dict[UUID, tuple[bool, datetime]]:
+    """Whether each was fraud, and since when that is known."""
     labels = Label.objects.filter(transaction_id__in=ids, known_at__lte=known_by)
-    return dict(current_labels(labels).values_list("transaction_id", "is_fraud"))
+    found = current_labels(labels).values_list("transaction_id", "is_fraud", "known_at")
+    return {pk: (is_fraud, known_at) for pk, is_fraud, known_at in found}
 
 
-def _arguments(one: Stored, fraud: bool) -> list[bytes]:
+def _arguments(one: Stored, fraud: bool, known_at: datetime) -> list[bytes]:
     event = one.recording.happening
-    question = (event.occurred_at, fraud, HALF_LIVES, one.late, RISK_LAYOUT)
+    question = (
+        event.occurred_at,
+        fraud,
+        HALF_LIVES,
+        one.late,
+        RISK_LAYOUT,
+        known_at.timestamp(),
+        DELAYS_REMEMBERED,
+        _RING,
+    )
     entities = (
         name.encode() + b":" + event.entities[name] for name in RISKY if name in event.entities
     )

@@ -39,8 +39,8 @@ PLACES = (
 """Marks of places, with the features that they remember. The first that is known counts."""
 
 
-def recording_of(prepared: Prepared) -> Recording:
-    """What the counters are told of a request that is being decided."""
+def recording_of(prepared: Prepared, *, high: bool) -> Recording:
+    """What the counters are told of a request that is being decided; `high`: its amount is."""
     question = prepared.question
     return make_recording(
         institution_id=prepared.client.institution_id,
@@ -53,6 +53,7 @@ def recording_of(prepared: Prepared) -> Recording:
         occurred_at=prepared.occurred_at,
         hashes=prepared.hashes,
         enriched=prepared.enriched,
+        high=high,
     )
 
 
@@ -80,6 +81,7 @@ def make_recording(
     occurred_at: float,
     hashes: Mapping[str, bytes],
     enriched: Mapping[str, Value],
+    high: bool,
 ) -> Recording:
     """`hashes` by identifier feature under the current key; `enriched` as `enrich` gives it."""
     known = {**enriched, **request.supplied}
@@ -93,6 +95,7 @@ def make_recording(
         transaction_type=request.transaction_type,
         parties=_parties(request, hashes),
         country=country if isinstance(country, str) else None,
+        high=high,
     )
     entities = {**event.entities, "institution": b""}
     card_bin = known.get("card_bin")

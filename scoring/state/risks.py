@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from features.catalogue.risk import FRAUDS, RATES
+from features.catalogue.risk import RATES, SETTLED
 from scoring.state.counters import Risk
 from scoring.state.script import HALF_LIVES
 
@@ -25,7 +25,6 @@ def _in_order(patterns: Mapping[str, int]) -> tuple[str, ...]:
 
 
 _PATTERNS: Final = _in_order(RATES)
-_FRAUDS: Final = _in_order(FRAUDS)
 
 
 def features_of_risks(risks: Mapping[str, Risk]) -> dict[str, float]:
@@ -40,8 +39,9 @@ def features_of_risks(risks: Mapping[str, Risk]) -> dict[str, float]:
         if entity == "institution":
             continue
         found |= _rates(entity, risk.faded, usual)
-        for pattern, (frauds, _) in zip(_FRAUDS, risk.faded, strict=True):
-            found[pattern.format(entity)] = frauds
+        for pattern, (settled, frauds) in zip(SETTLED, risk.settled, strict=False):
+            if settled or frauds:
+                found[pattern.format(entity)] = settled_share(settled, frauds)
         known = "previous_fraud_count" if entity == "customer" else f"{entity}_known_frauds"
         found[known] = float(risk.known)
         if risk.since is not None:
@@ -56,6 +56,11 @@ def _rates(
         pattern.format(entity): share(frauds, total, prior, SMOOTHING)
         for pattern, (frauds, total), prior in zip(_PATTERNS, faded, usual, strict=True)
     }
+
+
+def settled_share(settled: float, frauds: float) -> float:
+    """Known frauds among settled transactions; early reports make it certain, never more."""
+    return frauds / max(settled, frauds)
 
 
 def share(frauds: float, total: float, prior: float, weight: float) -> float:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from features.catalogue import CATALOGUE
-from features.windows.declaring import BUCKETS, ENTITIES, LATE_SECONDS
+from features.windows.declaring import BUCKETS, ENTITIES, LATE_SECONDS, WINDOWS
 from features.windows.happening import FLAGS
 from features.windows.plan import EntityPlan, Plan, Ring, Sighting, make_plan
 
@@ -16,7 +16,7 @@ MARKS = ("time", "place", "address_place", "network")
 and where by the address (which are never compared), and over which network. Each with its own
 time, as not every transaction tells all."""
 
-RISKY = ("institution", "customer", "device", "ip", "merchant", "beneficiary", "bin")
+RISKY = ("institution", "customer", "card", "device", "ip", "merchant", "beneficiary", "bin")
 """Entities whose share of frauds is kept. The institution's own is what theirs is smoothed with."""
 
 HALF_LIVES = (30 * 86_400, 7 * 86_400, 3 * 86_400)
@@ -28,6 +28,13 @@ LONGEST_RISK = max(HALF_LIVES)
 RISK_LAYOUT = ">ddI4" + "dd" * len(HALF_LIVES)
 """How Redis keeps it: time of the newest event, time of the newest fraud, known frauds; then frauds
 and transactions for each half-life."""
+
+SETTLED_BUCKETS = tuple(days * 86_400 // WINDOWS["30d"].bucket_seconds for days in (1, 7, 30))
+"""Spans before the labels' usual delay of which is told how many transactions and frauds there
+were, in buckets of 30 days' rings. None reaches back further than 30 days."""
+
+DELAYS_REMEMBERED = 1_000
+"""The usual delay of labels is the mean of about so many."""
 
 FEW_MEMBERS = 8
 """Up to so many members are kept with the entity itself, more in a sorted set of their own."""
@@ -56,7 +63,7 @@ class Script:
     @cached_property
     def _entities(self) -> tuple[str, ...]:
         wanted = {*self.plan.entities, *RISKY, "customer"}
-        return tuple(name for name in (*ENTITIES, "institution", "bin") if name in wanted)
+        return tuple(name for name in (*ENTITIES, "institution") if name in wanted)
 
     def entity(self, name: str) -> EntityPlan:
         return self.plan.entities.get(name, _NOTHING)
@@ -69,6 +76,8 @@ class Script:
             "HALF_LIVES": _table(map(str, HALF_LIVES)),
             "LONGEST_RISK": LONGEST_RISK,
             "RISK": _text(RISK_LAYOUT),
+            "SETTLED": _table(map(str, SETTLED_BUCKETS)),
+            "SETTLED_SECONDS": WINDOWS["30d"].bucket_seconds,
             "MOST": MOST_MEMBERS,
             "TRIM": 64,
             "FEW": FEW_MEMBERS,
@@ -97,7 +106,7 @@ class Script:
             (name, [ring[:2] for ring in plan.rings], [s.of for s in plan.sightings])
             for name, plan in self.plan.entities.items()
         ]
-        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIVES, "3"))
+        layout = repr((sorted(kept), BUCKETS, MARKS, RISKY, HALF_LIVES, "4"))
         return hashlib.blake2b(layout.encode(), digest_size=4).hexdigest()
 
     def _table(self, name: str) -> str:
@@ -114,6 +123,7 @@ class Script:
             f"roomy={6 * len(plan.rings) + 12}",
             f"marks={'true' if name == 'customer' else 'false'}",
             f"risk={'true' if name in RISKY else 'false'}",
+            f"settled={_settled(plan)}",
         )
         return _table(parts)
 
@@ -132,6 +142,13 @@ def _ring(ring: Ring) -> tuple[str, ...]:
     flag = FLAGS[ring.where] if ring.where else 0
     size = 13 if ring.summed else 5
     return (_text(name), *map(str, (ring.window.seconds, ring.window.bucket_seconds, flag, size)))
+
+
+def _settled(plan: EntityPlan) -> str:
+    """The numbers of the rings of 30 days' transactions and frauds, where both are kept."""
+    places = {ring.where: n for n, ring in enumerate(plan.rings, 1) if ring.window.name == "30d"}
+    both = "" in places and "fraud" in places
+    return _table(str(places[where]) for where in ("", "fraud")) if both else "false"
 
 
 def _sighting(sighting: Sighting) -> tuple[str, str]:

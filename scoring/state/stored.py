@@ -38,14 +38,14 @@ def stored_recordings(ids: Sequence[UUID]) -> Iterator[Stored]:
     """
     rows = list(Transaction.objects.filter(pk__in=ids).order_by("pk").only(*_COLUMNS))
     decided = Decision.objects.filter(pk__in=ids).values_list(
-        "pk", "status", "inputs__recorded_as", "inputs__late"
+        "pk", "status", "inputs__recorded_as", "inputs__late", "inputs__high"
     )
     outcomes = {pk: rest for pk, *rest in decided}
     currencies = _base_currencies({row.institution_id for row in rows})
     for row in rows:
-        status, recorded_as, late = outcomes[row.pk]
+        status, recorded_as, late, high = outcomes[row.pk]
         try:
-            recording = _recording(row, recorded_as, currencies)
+            recording = _recording(row, recorded_as, currencies, high=bool(high))
         except (UnknownKeyVersion, TamperedValue) as error:  # one row must not stop all others
             logger.error("transaction %s does not open: %s", row.pk, type(error).__name__)
             continue
@@ -60,7 +60,9 @@ def _base_currencies(institutions: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("pk", "base_currency"))
 
 
-def _recording(row: Transaction, recorded_as: str | None, currencies: dict[int, str]) -> Recording:
+def _recording(
+    row: Transaction, recorded_as: str | None, currencies: dict[int, str], *, high: bool
+) -> Recording:
     request = msgspec.convert(open_request(row), TransactionInput)
     raw = {**request.identifiers, "user_id": request.user_id}
     known_as = bytes.fromhex(recorded_as) if recorded_as else None
@@ -73,4 +75,5 @@ def _recording(row: Transaction, recorded_as: str | None, currencies: dict[int, 
         occurred_at=row.occurred_at.timestamp(),
         hashes=hashes_of(raw),
         enriched=enrich(raw, request.supplied),
+        high=high,
     )

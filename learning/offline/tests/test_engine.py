@@ -60,7 +60,9 @@ def test_moving_a_label_later_hides_it_until_then():
     between = (day >= 3) & (day < 9) & (events["merchant_id"] == "m0")
     assert soon.filter(between)["merchant_known_frauds"].unique().to_list() == [1.0]
     assert late.filter(between)["merchant_known_frauds"].unique().to_list() == [0.0]
-    assert_frame_equal(soon.filter(day >= 9), late.filter(day >= 9))
+    # Which transactions are settled depends on how long labels take, and that differs for good.
+    same = [name for name in soon.columns if "_settled_" not in name]
+    assert_frame_equal(soon.filter(day >= 9).select(same), late.filter(day >= 9).select(same))
 
 
 @pytest.mark.parametrize("cut", [1, 37, 80])

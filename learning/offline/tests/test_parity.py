@@ -43,7 +43,8 @@ def history():
                 "occurred_at": at,
                 "customer_id": f"c{chance.randrange(3)}",
                 "merchant_id": f"m{chance.randrange(2)}",
-                "amount": round(chance.uniform(5, 90), chance.choice([0, 2])),
+                "amount": round(chance.uniform(5, 90), chance.choice([0, 2]))
+                * chance.choice([1, 1, 1, 8]),
                 "transaction_type": "purchase",
             }
         )
@@ -105,6 +106,8 @@ def test_the_engine_says_what_decisions_said(bank, history):
     ]
     assert wrong == [], {name for name, *_ in wrong}
     assert found["merchant_known_frauds"].max() >= 3
+    assert found["high_amounts_last_month"].max() >= 2
+    assert found["merchant_settled_fraud_month"].n_unique() > 5
 
 
 def same(mine, theirs):
