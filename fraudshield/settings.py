@@ -216,6 +216,12 @@ APPROVALS_REQUIRED = {
     "models.rollback": env.integer("APPROVALS_MODELS_ROLLBACK", default=0, maximum=9),
 }
 
+# Whether a change set needs a backtest before it is proposed.
+CHANGE_SET_EVIDENCE = env.choice(
+    "CHANGE_SET_EVIDENCE", among=("optional", "required"), default="optional"
+)
+# Within so many hours another person reviews what was published in an emergency.
+EMERGENCY_REVIEW_HOURS = env.integer("EMERGENCY_REVIEW_HOURS", default=24, minimum=1, maximum=720)
 # For so long at most a vertical's switch is thrown at a time.
 SWITCH_MAX_HOURS = env.integer("SWITCH_MAX_HOURS", default=24, minimum=1, maximum=168)
 
@@ -287,6 +293,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 2.0,
         "options": {"expires": 10},
     },
+    "publish-due-changes": {
+        "task": "studio.tasks.publish_due_changes",
+        "schedule": 5.0,
+        "options": {"expires": 15},
+    },
+    "alert-overdue-reviews": {"task": "studio.tasks.alert_overdue_reviews", "schedule": 300.0},
     "tidy-webhooks": {"task": "clients.tasks.tidy_webhooks", "schedule": 3600.0},
     "tidy-accounts": {"task": "clients.tasks.tidy_accounts", "schedule": 3600.0},
     "close-due-cases": {
@@ -350,6 +362,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 300},
     },
+    "tend-backtests": {
+        "task": "studio.tasks.tend_backtests",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "tend-bulk-actions": {
         "task": "cases.tasks.tend_bulk",
         "schedule": 60.0,
@@ -365,6 +382,13 @@ WEBHOOK_RETENTION_DAYS = env.integer("WEBHOOK_RETENTION_DAYS", default=30, minim
 
 # --- The archive: a directory, or a URL that fsspec has a driver for ------------------------
 ARCHIVE_URL = env.first("ARCHIVE_URL", default=str(STATE_DIR / "archive"))
+
+# --- Backtests (docs/backtests.md) --------------------------------------------------------------
+# So many archived decisions a page goes through at once for one rule; more take a worker.
+BACKTEST_ROWS_AT_ONCE = env.integer("BACKTEST_ROWS_AT_ONCE", default=1_500_000, minimum=0)
+# Unfinished ones that a person may have.
+BACKTESTS_AT_ONCE = env.integer("BACKTESTS_AT_ONCE", default=3, minimum=1, maximum=100)
+BACKTEST_RETENTION_DAYS = env.integer("BACKTEST_RETENTION_DAYS", default=30, minimum=1)
 
 # --- Models: each version's files; several hosts share the directory (docs/models.md) ---------
 MODELS_DIR = Path(env.first("MODELS_DIR", default=str(STATE_DIR / "models")))

@@ -1,7 +1,19 @@
 """Background work of this room. Each task may run twice without harm."""
 
+import logging
+from uuid import UUID
+
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone as clock
+from kombu.exceptions import OperationalError
+
+from foundation.models import User
+from studio.backtest import running, services
+from studio.backtest.contract import Edit, Window
+from studio.models import Backtest
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="studio.tasks.summarise_rules")
@@ -27,3 +39,62 @@ def watch_precision() -> None:
     from studio.rollout.checking import check_rules
 
     check_rules(now=clock.now(), with_labels=True)
+
+
+@shared_task(name="studio.tasks.run_backtest")
+def run_backtest(pk: str) -> None:
+    running.run(UUID(pk))
+
+
+@shared_task(name="studio.tasks.tend_backtests")
+def tend_backtests() -> None:
+    """Hands out those whose message was lost, says of dead ones that they are, prunes old ones."""
+    for pk in running.waiting():
+        _run_later(pk)
+    running.give_up_dead()
+    running.prune()
+
+
+def start_backtest(*, by: User, edit: Edit, window: Window) -> Backtest:
+    """The backtest, done when it is small, else handed to a worker."""
+    made = services.request_backtest(by=by, edit=edit, window=window)
+    return _see_to(made)
+
+
+def restart_backtest(*, by: User, pk: UUID) -> Backtest:
+    """The same for one that failed or was cancelled."""
+    return _see_to(services.restart_backtest(by=by, pk=pk))
+
+
+def _see_to(made: Backtest) -> Backtest:
+    edit, window = Edit.load(made.edit), services.window_of(made)
+    if services.fits(edit, window):
+        running.run(made.pk)
+        made.refresh_from_db()
+    else:
+        transaction.on_commit(lambda: _run_later(made.pk))
+    return made
+
+
+def _run_later(pk: UUID) -> None:
+    """Without a broker the sweep does it some minutes later."""
+    try:
+        run_backtest.apply_async((str(pk),), retry=False)
+    except OperationalError as error:
+        log.warning("Backtest %s is left to the sweep: %s", pk, type(error).__name__)
+
+
+@shared_task(name="studio.tasks.publish_due_changes")
+def publish_due_changes() -> None:
+    """Publishes approved change sets whose time has come."""
+    from studio.changes.scheduling import publish_due
+
+    publish_due()
+
+
+@shared_task(name="studio.tasks.alert_overdue_reviews")
+def alert_overdue_reviews() -> None:
+    """Tells of emergency publications that nobody reviewed in time."""
+    from studio.changes.emergencies import alert_overdue
+
+    alert_overdue()

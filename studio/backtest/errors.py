@@ -35,3 +35,12 @@ class TooManyBacktests(Conflict):
 
 class Cancelled(Exception):
     """Somebody asked for it to stop; nothing was kept."""
+
+
+class TooMuchAtOnce(Conflict):
+    """More decisions than a request goes through."""
+
+    type, title = "too-much-at-once", "This takes longer than a page may wait"
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"The window holds {rows:,} decisions. Start it as a backtest.")
