@@ -90,6 +90,7 @@ def _train(
     from learning.datasets.archived import from_archive
     from learning.registry.accepting import accept_trained
     from learning.training.checkpoints import Checkpoints
+    from learning.training.distributed import workers
     from learning.training.trainer import Settings, train
 
     data = from_archive(
@@ -107,7 +108,8 @@ def _train(
         checkpoints=Checkpoints(Path(settings.STATE_DIR) / "training"),
         facts={"catalogue_version": CATALOGUE.version, "code_version": code_version()},
     )
-    outcome = train(data.sample, known_by.timestamp(), plan, say=say)
+    with workers(settings.TRAINING_DASK_SCHEDULER):
+        outcome = train(data.sample, known_by.timestamp(), plan, say=say)
     card = _card(data, known_by.timestamp(), outcome)
     say(f"average precision on later days {card['figures'].get('average_precision') or 0:.4f}")
     return accept_trained(trained=outcome.trained, card=card, by=by)

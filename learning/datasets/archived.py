@@ -78,6 +78,7 @@ def from_archive(
         raise BadHistory(
             "The archive holds no decisions of that time; run manage.py archive export first."
         )
+    frame = frame.unique("transaction_id", keep="last", maintain_order=True)
     return _dataset(frame, maturity_days, groups)
 
 
@@ -111,7 +112,8 @@ def _dataset(
     times = frame["occurred_at"].to_numpy().astype(np.float64)
     fraud = frame["label_is_fraud"].fill_null(value=False).to_numpy().astype(np.int8)
     known_at = frame["label_known_at"].dt.timestamp("us").cast(pl.Float64) / 1e6
-    known = known_at.fill_null(float("inf")).to_numpy().astype(np.float64)
+    # Nothing is known of what has not happened, whatever a clock said.
+    known = np.maximum(known_at.fill_null(float("inf")).to_numpy().astype(np.float64), times)
     maturity = (
         maturity_of(times, known, fraud) if maturity_days is None else maturity_days * DAY_SECONDS
     )

@@ -6,11 +6,13 @@ XGBoost is imported late, it takes seconds.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from xgboost import Booster, DMatrix
@@ -71,32 +73,60 @@ def column_types(features: Sequence[Input]) -> list[str]:
 def quantised(
     sample: Sample, rows: Places, moment: float, *, most: int = 0, seed: int = 0
 ) -> DMatrix:
-    """These rows, labelled as was known at this moment, in bins.
-
-    Of more than `most` (0: any number) all frauds stay and genuine ones are drawn, each weighing
-    as many as it stands for: the prior remains the natural one.
-    """
+    """These rows, labelled as was known at this moment, in bins; see `drawn`."""
     from xgboost import QuantileDMatrix
 
-    verdicts = sample.verdicts(rows, moment)
-    weights = np.ones(len(rows), dtype=np.float32)
-    genuine = np.flatnonzero(verdicts == 0)
-    wanted = max(most - (len(rows) - len(genuine)), most // 2)
-    if most and wanted < len(genuine):
-        drawn = np.random.default_rng(seed).choice(genuine, wanted, replace=False)
-        weights[drawn] = len(genuine) / wanted
-        kept = np.sort(np.concatenate([np.flatnonzero(verdicts == 1), drawn]))
-        rows, verdicts, weights = rows[kept], verdicts[kept], weights[kept]
+    chosen = drawn(sample, rows, moment, most=most, seed=seed)
     return QuantileDMatrix(
-        sample.matrix[rows],
-        verdicts,
-        weight=weights,
+        sample.matrix[chosen.rows],
+        chosen.verdicts,
+        weight=chosen.weights,
         feature_names=[one.name for one in sample.inputs],
         feature_types=column_types(sample.inputs),
         enable_categorical=True,
         max_bin=BINS,
         nthread=THREADS,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Rows to learn from, with what was known of them and how many each stands for."""
+
+    rows: Places
+    verdicts: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
+
+
+def drawn(sample: Sample, rows: Places, moment: float, *, most: int = 0, seed: int = 0) -> Drawn:
+    """Of more than `most` (0: any number) all frauds stay and genuine ones are drawn, each weighing
+    as many as it stands for: the prior remains the natural one.
+    """
+    verdicts = sample.verdicts(rows, moment)
+    weights = np.ones(len(rows), dtype=np.float32)
+    genuine = np.flatnonzero(verdicts == 0)
+    wanted = max(most - (len(rows) - len(genuine)), most // 2)
+    if most and wanted < len(genuine):
+        places = np.random.default_rng(seed).choice(genuine, wanted, replace=False)
+        weights[places] = len(genuine) / wanted
+        kept = np.sort(np.concatenate([np.flatnonzero(verdicts == 1), places]))
+        rows, verdicts, weights = rows[kept], verdicts[kept], weights[kept]
+    return Drawn(rows, verdicts, weights)
+
+
+Fitter = Callable[["Sample", Drawn, Shape, int], "Booster"]
+elsewhere: ContextVar[Fitter | None] = ContextVar("elsewhere", default=None)
+"""What fits trees instead of this process: see `distributed`."""
+
+
+def fitted(
+    sample: Sample, rows: Places, moment: float, shape: Shape, *, most: int, seed: int
+) -> Booster:
+    """A booster of these rows as they were known at this moment."""
+    there = elsewhere.get()
+    if there is not None:
+        return there(sample, drawn(sample, rows, moment, most=most, seed=seed), shape, seed)
+    return fit(quantised(sample, rows, moment, most=most, seed=seed), shape, seed)
 
 
 def fit(data: DMatrix, shape: Shape, seed: int) -> Booster:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from learning.training.boosting import Shape, fit, margins_of, quantised
+from learning.training.boosting import Shape, fitted, margins_of
 from learning.training.checkpoints import Checkpoints
 from learning.training.sample import DAY_SECONDS, Places, Sample
 from learning.training.trained import Doubles
@@ -87,7 +87,7 @@ def boosters_at(
         parts = {"moment": moment, "seed": seed, "most": most, **shape.facts()}
 
         def fresh(seed: int = seed) -> Booster:
-            return fit(quantised(sample, rows, moment, most=most, seed=seed), shape, seed)
+            return fitted(sample, rows, moment, shape, most=most, seed=seed)
 
         made.append(checkpoints.booster(parts, fresh))
     return made

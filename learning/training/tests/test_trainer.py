@@ -94,7 +94,9 @@ def test_what_was_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
     sample = make_sample()
     settings = replace(QUICK, checkpoints=Checkpoints(tmp_path))
     first = train(sample, end_of(sample), settings)
-    monkeypatch.setattr("learning.training.validation.fit", lambda *_: pytest.fail("fitted again"))
+    monkeypatch.setattr(
+        "learning.training.validation.fitted", lambda *_, **__: pytest.fail("fitted again")
+    )
     again = train(sample, end_of(sample), settings)
     matrix = sample.matrix[:50]
     assert np.array_equal(first.trained.margins(matrix), again.trained.margins(matrix))
