@@ -242,6 +242,14 @@ RULE_MAX_ERROR_SHARE = (
     env.decimal("RULE_MAX_ERRORS_PERCENT", default=1.0, minimum=0.01, maximum=100) / 100
 )
 
+# --- What mistakes are taken to cost until somebody says otherwise (docs/optimiser.md) -----------
+# Of a missed fraud's amount so much is lost, in percent.
+COST_MISSED_FRAUD_SHARE = env.decimal("COST_MISSED_FRAUD_PERCENT", default=100, maximum=1_000) / 100
+# Of a genuine transaction that is declined, of a review in minutes, and of an analyst's hour.
+COST_INSULT_USD = env.decimal("COST_INSULT_USD", default=5)
+COST_REVIEW_MINUTES = env.decimal("COST_REVIEW_MINUTES", default=10, maximum=1_440)
+COST_ANALYST_HOUR_USD = env.decimal("COST_ANALYST_HOUR_USD", default=12)
+
 # --- The audit trail: where its head is noted besides the database (docs/audit.md) ------------
 AUDIT_ANCHOR_FILE = env.first("AUDIT_ANCHOR_FILE", default=str(STATE_DIR / "audit-anchors.jsonl"))
 AUDIT_ANCHOR_MINUTES = env.integer("AUDIT_ANCHOR_MINUTES", default=15, minimum=1, maximum=1_440)

@@ -11,7 +11,8 @@ from kombu.exceptions import OperationalError
 from foundation.models import User
 from studio.backtest import running, services
 from studio.backtest.contract import Edit, Window
-from studio.models import Backtest
+from studio.models import Backtest, Curve
+from studio.optimise.targets import Target
 
 log = logging.getLogger(__name__)
 
@@ -98,3 +99,33 @@ def alert_overdue_reviews() -> None:
     from studio.changes.emergencies import alert_overdue
 
     alert_overdue()
+
+
+@shared_task(name="studio.tasks.compute_curve")
+def compute_curve(pk: int) -> None:
+    """Computes what each value of a threshold would have decided."""
+    from studio.optimise.services import run_curve
+
+    run_curve(pk)
+
+
+def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> Curve:
+    """Begins a curve: a small one is computed at once, others by a worker. Raises what
+    `studio.optimise.services.start_curve` does."""
+    from studio.optimise import services
+
+    made = services.start_curve(by=by, target=target, days=days, maturity_days=maturity_days)
+    if services.is_small(made):
+        services.run_curve(made.pk)
+    else:
+        transaction.on_commit(lambda: _compute_later(made))
+    return made
+
+
+def _compute_later(curve: Curve) -> None:
+    from studio.optimise.services import give_up
+
+    try:
+        compute_curve.apply_async((curve.pk,), retry=False)
+    except OperationalError:
+        give_up(curve, "No worker can be reached. Try again when there is one.")

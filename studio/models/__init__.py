@@ -1,7 +1,21 @@
 """Tables of the studio, a module for each subject."""
 
 from studio.models.backtests import Backtest
+from studio.models.changes import ChangeEdit, ChangeEntry, ChangeSet, EmergencyReview
+from studio.models.curves import CostAssumptions, Curve
 from studio.models.rollout import ActivityMark, Demotion, RuleWatch
 from studio.models.summaries import RuleSummary
 
-__all__ = ["ActivityMark", "Backtest", "Demotion", "RuleSummary", "RuleWatch"]
+__all__ = [
+    "ActivityMark",
+    "Backtest",
+    "ChangeEdit",
+    "ChangeEntry",
+    "ChangeSet",
+    "CostAssumptions",
+    "Curve",
+    "Demotion",
+    "EmergencyReview",
+    "RuleSummary",
+    "RuleWatch",
+]
