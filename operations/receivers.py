@@ -5,11 +5,13 @@ from clients.webhooks.emitting import emit
 from foundation.anchoring import AuditAnchored
 from foundation.outbox import Envelope, subscribe
 from learning.events import DriftFound, TrainingEnded
-from operations import anchor_webhook, case_webhooks, model_alerts, rule_alerts
+from operations import anchor_webhook, case_webhooks, change_alerts, model_alerts, rule_alerts
 from operations.decision_webhooks import occurrences_of
 from rules.events import RuleDemoted
+from rules.events import SwitchThrown
 from scoring.events import DecisionMade, ModelFailed
 from studio.events import RuleOutOfBounds
+from studio.events import ChangeSetMoved, EmergencyPublished, ReviewOverdue
 
 
 @subscribe(DecisionMade, name="operations.decision_webhooks")
@@ -54,3 +56,13 @@ def alert_about_drift(events: list[Envelope[DriftFound]]) -> None:
 @subscribe(TrainingEnded, name="operations.trainings")
 def note_trainings(events: list[Envelope[TrainingEnded]]) -> None:
     model_alerts.note_trainings([each.event for each in events])
+
+
+@subscribe(
+    ChangeSetMoved, EmergencyPublished, ReviewOverdue, SwitchThrown, name="operations.change_alerts"
+)
+def alert_about_changes(
+    events: list[Envelope[ChangeSetMoved | EmergencyPublished | ReviewOverdue | SwitchThrown]],
+) -> None:
+    """Failed publications, emergencies and their reviews, switches."""
+    change_alerts.raise_alerts([each.event for each in events])

@@ -20,6 +20,7 @@ from rules.engine import CompiledBook
 from rules.errors import PublicationRefused
 from rules.models import Proposal, Publication, Ruleset
 from rules.queries import published_snapshot, working_snapshot
+from rules.rolling_back import take_book_back
 
 PUBLISH = "rules.publish"
 ROLL_BACK = "rules.rollback"
@@ -46,7 +47,7 @@ def propose_publication(
 
 @transaction.atomic
 def rollback(*, to_number: int, by: User, reason: str) -> Proposal:
-    """Proposes an older ruleset's snapshot as the next one; the working copies stay as they are.
+    """Proposes an older ruleset's snapshot as the next one; the rule book goes back with it.
 
     Needs the approvals that APPROVALS_REQUIRED names for "rules.rollback", or else those of a
     publication. Raises PublicationRefused, Ruleset.DoesNotExist.
@@ -149,6 +150,8 @@ def publish_ruleset(
         created_by_name=actor_name(by),
     )
     Publication.objects.update_or_create(id=1, defaults={"ruleset": ruleset})
+    if base is not None and ruleset.rolls_back_to_id is not None:
+        take_book_back(before=base.content, after=snapshot, by=by, reason=ruleset.note)
     _record(ruleset, by)
     return ruleset
 

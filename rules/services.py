@@ -37,7 +37,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 def create_rule(*, by: Actor, code: str, definition: Definition, note: str = "") -> Rule:
     """A new draft with version 1. Raises Invalid with every finding."""
     require(by, "rules.add_rule")
-    _check_code(code)
+    check_code(code)
     check_definition(definition)
     rule, is_new = Rule.objects.get_or_create(code=code)
     if not is_new:
@@ -187,11 +187,11 @@ def write_config(vertical: Vertical, config: VerticalConfig) -> None:
     vertical.alert_on = list(config.alert_on)
 
 
-def check_vertical(config: VerticalConfig) -> list[Finding]:
-    """Everything wrong with a vertical's numbers."""
+def check_vertical(config: VerticalConfig, *, further: Iterable[str] = ()) -> list[Finding]:
+    """Everything wrong with a vertical's numbers; `further` are codes of rules that are to come."""
     return [
         *_check_thresholds(config),
-        *_check_weights(config),
+        *_check_weights(config, set(further)),
         *_check_currencies(config),
         *_check_alerts(config),
     ]
@@ -210,13 +210,13 @@ def _check_thresholds(config: VerticalConfig) -> Iterable[Finding]:
         yield Finding("aml_threshold", "It must lie between 0 and 100.")
 
 
-def _check_weights(config: VerticalConfig) -> Iterable[Finding]:
+def _check_weights(config: VerticalConfig, further: set[str]) -> Iterable[Finding]:
     pair = (config.rules_weight, config.ml_weight)
     if not all(0 <= weight <= 1 for weight in pair):
         yield Finding("rules_weight", "Weights lie between 0 and 1.")
     elif sum(Decimal(str(round(weight, 3))) for weight in pair) != 1:
         yield Finding("ml_weight", "The weights of rules and model must sum to 1.")
-    known = set(Rule.objects.values_list("code", flat=True))
+    known = further.union(Rule.objects.values_list("code", flat=True))
     for code, weight in config.rule_weights.items():
         if code not in known:
             yield Finding("rule_weights", f"There is no rule {code}.")
@@ -245,7 +245,8 @@ def lock_rule(code: str) -> Rule:
     return Rule.objects.select_for_update(of=("self",)).select_related("current").get(code=code)
 
 
-def _check_code(code: str) -> None:
+def check_code(code: str) -> None:
+    """Raises Invalid for what cannot be a rule's name."""
     if not _CODE.fullmatch(code):
         message = "Use lower-case letters, digits and underscores, as high_amount."
         raise Invalid([Finding("code", message)])

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class StudioConfig(AppConfig):
     name = "studio"
     verbose_name = "Rule studio"
+
+    def ready(self) -> None:
+        from studio.changes import proposing  # noqa: F401  (registered by being imported)

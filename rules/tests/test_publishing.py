@@ -21,7 +21,14 @@ from rules.queries import (
     published_number,
 )
 from rules.registry import Registry
-from rules.services import add_version, create_rule, edit_rule, set_rule_state, write_config
+from rules.services import (
+    add_version,
+    create_rule,
+    edit_rule,
+    edit_vertical,
+    set_rule_state,
+    write_config,
+)
 from rules.tests.cast import CATALOGUE, evaluate, make_config, make_definition
 from rules.tests.people import make_user
 
@@ -211,7 +218,45 @@ def test_a_rollback_publishes_the_older_snapshot_under_a_new_number(rita: User, 
     assert ruleset.snapshot == Ruleset.objects.get(number=1).snapshot
     assert shipped_score(3) == 30
     assert AuditEntry.objects.filter(action="rules.rollback").count() == 1
-    assert Rule.objects.get().version.score == "35"  # the working copy is not thrown away
+    rule = Rule.objects.get()
+    assert rule.version.score == "30"  # else the next proposal would bring 35 back
+    assert rule.versions.count() == 2
+    assert not pending_changes(CATALOGUE.version)
+
+
+@pytest.mark.usefixtures("book")
+def test_what_was_edited_since_is_not_taken_back_with_the_ruleset(
+    rita: User, settings: Any
+) -> None:
+    settings.APPROVALS_REQUIRED = {"rules.publish": 0}
+    edit("35")
+    propose_publication(by=rita, reason="try")
+    edit("40")
+    rollback(to_number=1, by=rita, reason="too many alerts")
+    assert Rule.objects.get().version.score == "40"
+
+
+@pytest.mark.usefixtures("book")
+def test_a_version_after_a_rollback_gets_a_number_of_its_own(rita: User, settings: Any) -> None:
+    settings.APPROVALS_REQUIRED = {"rules.publish": 0}
+    edit("35")
+    propose_publication(by=rita, reason="try")
+    rollback(to_number=1, by=rita, reason="too many alerts")
+    assert Rule.objects.get().version.number == 1
+    assert edit("40").number == 3
+
+
+@pytest.mark.usefixtures("book")
+def test_states_and_verticals_go_back_too(rita: User, settings: Any) -> None:
+    settings.APPROVALS_REQUIRED = {"rules.publish": 0}
+    set_rule_state(by="tests", code="high_amount", to=State.RETIRED)
+    edit_vertical(by="tests", config=make_config(review_threshold=30), expected_revision=1)
+    propose_publication(by=rita, reason="try")
+    rollback(to_number=1, by=rita, reason="no")
+    assert Rule.objects.get().state == State.LIVE
+    vertical = Vertical.objects.get()
+    assert (vertical.review_threshold, vertical.revision) == (40, 3)
+    assert not pending_changes(CATALOGUE.version)
 
 
 @pytest.mark.usefixtures("book")

@@ -1,0 +1,53 @@
+"""A backtest's result, frozen into the change set, and whether it still is about these edits."""
+
+from typing import Any, Final, Literal
+
+from django.db import transaction
+from django.utils import timezone as clock
+
+from foundation.models import User
+from foundation.permissions import require
+from rules.queries import published_number
+from studio.changes.editing import EDIT, fingerprint, lock_draft
+from studio.changes.timeline import note_down
+from studio.models.changes import ChangeSet
+
+Standing = Literal["none", "fresh", "stale"]
+LARGEST: Final = 1_000_000
+"""Characters of JSON, about: more is no evidence that somebody would read."""
+
+
+@transaction.atomic
+def attach_evidence(*, by: User, change_set: ChangeSet, evidence: dict[str, Any]) -> ChangeSet:
+    """Freezes what a backtest of the edits as they stand now said; takes the place of an older one.
+
+    Raises ChangeRefused unless it is a draft.
+    """
+    require(by, EDIT)
+    locked = lock_draft(change_set)
+    locked.evidence = {**evidence, "against_ruleset": published_number()}
+    locked.evidence_fingerprint = fingerprint(locked.edits.all())
+    locked.evidence_at = clock.now()
+    locked.save()
+    note_down(locked, "evidence", by, "backtest attached")
+    return locked
+
+
+@transaction.atomic
+def drop_evidence(*, by: User, change_set: ChangeSet) -> ChangeSet:
+    """Proposing without one is allowed, unless CHANGE_SET_EVIDENCE asks for it; approvers are
+    told."""
+    require(by, EDIT)
+    locked = lock_draft(change_set)
+    locked.evidence, locked.evidence_at, locked.evidence_fingerprint = None, None, ""
+    locked.save()
+    note_down(locked, "evidence", by, "backtest removed")
+    return locked
+
+
+def standing(change_set: ChangeSet) -> Standing:
+    """Stale: the edits are others than those that were tried. One query."""
+    if change_set.evidence is None:
+        return "none"
+    is_same = change_set.evidence_fingerprint == fingerprint(change_set.edits.all())
+    return "fresh" if is_same else "stale"
