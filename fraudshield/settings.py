@@ -242,6 +242,9 @@ RULE_MAX_ERROR_SHARE = (
     env.decimal("RULE_MAX_ERRORS_PERCENT", default=1.0, minimum=0.01, maximum=100) / 100
 )
 
+# Days of decisions on which the rule book's health is counted each night (docs/health.md).
+BOOK_HEALTH_DAYS = env.integer("BOOK_HEALTH_DAYS", default=30, minimum=1, maximum=365)
+
 # --- What mistakes are taken to cost until somebody says otherwise (docs/optimiser.md) -----------
 # Of a missed fraud's amount so much is lost, in percent.
 COST_MISSED_FRAUD_SHARE = env.decimal("COST_MISSED_FRAUD_PERCENT", default=100, maximum=1_000) / 100
@@ -364,6 +367,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "studio.tasks.watch_rules",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "check-book": {
+        "task": "studio.tasks.check_book",
+        "schedule": crontab(hour=2, minute=40),
+        "options": {"expires": 7200},
     },
     "watch-precision": {
         "task": "studio.tasks.watch_precision",

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone as clock
 from kombu.exceptions import OperationalError
 
+from foundation.locks import alone
 from foundation.models import User
 from studio.backtest import running, services
 from studio.backtest.contract import Edit, Window
@@ -129,3 +130,25 @@ def _compute_later(curve: Curve) -> None:
         compute_curve.apply_async((curve.pk,), retry=False)
     except OperationalError:
         give_up(curve, "No worker can be reached. Try again when there is one.")
+
+
+@shared_task(name="studio.tasks.check_book")
+def check_book(institutions: list[int] | None = None) -> None:
+    """Counts what the rule book turned out to be; these institutions', or all of them."""
+    from studio.health.services import check_all
+
+    with alone("studio.check_book") as mine:
+        if mine:
+            check_all(now=clock.now(), institutions=institutions)
+
+
+def ask_for_check(*, by: User) -> bool:
+    """Has the book counted by a worker for the person's institutions; whether one could be told."""
+    from studio.health import services
+
+    institutions = services.ask_for_check(by=by)
+    try:
+        check_book.apply_async((institutions,), retry=False, expires=600)
+    except OperationalError:
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""Counts of an archive are what the engine says event by event, and people see their own."""
+
+from collections import Counter
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from clients.services import create_institution, grant_scope
+from foundation.errors import Forbidden
+from foundation.roles import ANALYST
+from rules.engine import CompiledBook
+from rules.models import Publication, Ruleset
+from rules.tests.people import make_user
+from studio.backtest.tests.conftest import (  # noqa: F401
+    WINDOW,
+    archive,
+    bank,
+    events,
+    rulesets,
+)
+from studio.backtest.tests.world import UNTIL, a_snapshot, put_in_force
+from studio.health.counting import UNNAMED, count_book
+from studio.health.services import ask_for_check, check_all, health_for
+from studio.models import BookHealth
+from transactions.models import Label, Transaction
+
+pytestmark = pytest.mark.django_db
+SNAPSHOT = a_snapshot()
+
+
+def label(bank, event, typology: str):  # noqa: F811
+    Transaction.objects.create(
+        id=event.id,
+        institution=bank,
+        external_id=str(event.id),
+        occurred_at=event.at,
+        received_at=event.at,
+        amount=1,
+        currency="NGN",
+        vertical=event.vertical,
+        customer_id=1,
+        hash_version=1,
+        sealed=b"",
+    )
+    Label.objects.create(
+        id=uuid4(),
+        transaction_id=event.id,
+        institution=bank,
+        is_fraud=True,
+        typology=typology,
+        source="client",
+        known_at=event.at,
+    )
+
+
+def test_hits_pairs_and_decisions_are_those_of_the_engine(events):  # noqa: F811
+    counts = count_book(SNAPSHOT, WINDOW)
+    book = CompiledBook(SNAPSHOT, 0)
+    fired, both = Counter(), Counter()
+    for event in events:
+        evaluation = event.under(book)[0]
+        codes = {h.code for h in (*evaluation.hits, *evaluation.shadow_hits) if h.version}
+        fired.update(codes)
+        both.update((a, b) for a in codes for b in codes if a < b)
+    assert {code: one.hits.n for code, one in counts.rules.items() if one.hits.n} == dict(fired)
+    assert {tuple(sorted((p.one, p.other))): p.both for p in counts.pairs} == dict(both)
+    assert counts.decisions == dict(Counter(event.vertical for event in events))
+
+
+def test_missing_features_are_counted_by_vertical(events):  # noqa: F811
+    counts = count_book(SNAPSHOT, WINDOW)
+    from features.catalogue import CATALOGUE
+
+    place = CATALOGUE.index["ip_is_vpn"]
+    lacking = Counter(e.vertical for e in events if e.ground.values[place] is None)
+    assert {v: m["ip_is_vpn"] for v, m in counts.missing.items()} == dict(lacking)
+
+
+def test_kinds_of_fraud_are_counted_with_the_rules_that_hit_them(events, bank):  # noqa: F811
+    book = CompiledBook(SNAPSHOT, 0)
+    named = {"mule_account": events[:30], "": events[30:40]}
+    for typology, some in named.items():
+        for event in some:
+            label(bank, event, typology)
+    window = msgspec.structs.replace(WINDOW, until=UNTIL)
+    counts = count_book(SNAPSHOT, window)
+    assert counts.typologies[UNNAMED].n == 10
+    mules = counts.typologies["mule_account"]
+    decided = [event.under(book) for event in events[:30]]
+    assert mules.n == 30
+    assert mules.flagged == sum(verdict.status != "approved" for _, verdict in decided)
+    hit = Counter(
+        code
+        for evaluation, _ in decided
+        for code in {h.code for h in (*evaluation.hits, *evaluation.shadow_hits) if h.version}
+    )
+    assert mules.rules == dict(hit)
+
+
+@pytest.fixture
+def in_force(events):  # noqa: F811
+    Publication.objects.create(ruleset=Ruleset.objects.get(number=2))
+
+
+def test_a_person_sees_the_counts_of_their_institutions(in_force, events, bank):  # noqa: F811
+    other = create_institution(name="Other", slug="other", base_currency="USD", by="test")
+    assert check_all(now=UNTIL) == 2
+    rita, ravi, both = make_user("rita"), make_user("ravi"), make_user("bo")
+    for user, institution in ((rita, bank), (ravi, other), (both, bank), (both, other)):
+        grant_scope(user=user, institution=institution, by="test")
+    assert health_for(rita).counts.whole.n == len(events)
+    assert health_for(rita).errors == []
+    assert health_for(ravi).counts is None
+    assert "holds no decisions" in health_for(ravi).errors[0][1]
+    assert health_for(both).counts.whole.n == len(events)
+    assert health_for(make_user("stranger")).counts is None
+    assert ask_for_check(by=rita) == [bank.pk]
+
+
+def test_counting_again_replaces_and_follows_the_ruleset_in_force(in_force, bank):  # noqa: F811
+    check_all(now=UNTIL)
+    put_in_force(3, a_snapshot())
+    Publication.objects.update(ruleset=3)
+    rita = make_user("rita")
+    grant_scope(user=rita, institution=bank, by="test")
+    assert health_for(rita).is_older
+    check_all(now=UNTIL)
+    assert not health_for(rita).is_older
+    assert BookHealth.objects.count() == 1
+
+
+def test_a_failure_keeps_what_was_counted_before(in_force, bank, monkeypatch):  # noqa: F811
+    check_all(now=UNTIL)
+    monkeypatch.setattr("studio.health.counting.count_book", lambda *args: 1 / 0)
+    check_all(now=UNTIL)
+    row = BookHealth.objects.get()
+    assert row.counts is not None
+    assert "ZeroDivisionError" in row.error
+
+
+def test_without_a_ruleset_nothing_is_counted(bank):  # noqa: F811
+    assert check_all(now=UNTIL) == 0
+
+
+def test_analysts_have_nothing_counted(db):
+    with pytest.raises(Forbidden):
+        ask_for_check(by=make_user("ann", ANALYST))
