@@ -12,10 +12,11 @@ from django.conf import settings
 from django.utils import timezone as clock
 
 from foundation.audit import Actor
+from foundation.models import User
 from learning.evaluation.page import as_html
 from learning.export.writing import write_artefact
 from learning.registry.comparing import has_leak_alarm
-from learning.registry.promoting import promote_first
+from learning.registry.promoting import PROPOSE, promote_first
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import register_model
 
@@ -27,7 +28,7 @@ def accept_trained(
     *, trained: Trained, card: Mapping[str, Any], by: Actor, note: str = ""
 ) -> ModelVersion:
     """Exports the model, registers it as a candidate, and lets it decide if none ever did, unless
-    its card raises a leak alarm.
+    its card raises a leak alarm or who trained it may not promote.
 
     Raises NotExportable, and ArtefactError for a model over columns that no vector has; then no
     files are left. The champion is untouched.
@@ -42,6 +43,7 @@ def accept_trained(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     is_first = not ModelVersion.objects.exclude(promoted_at=None).exists()
-    if is_first and not has_leak_alarm(card):
+    may_promote = not isinstance(by, User) or by.has_perm(PROPOSE)
+    if is_first and may_promote and not has_leak_alarm(card):
         model = promote_first(model=model, by=by)
     return model

@@ -17,7 +17,7 @@ from scoring.serving.services import champion, lock_registry, put_in_force
 
 PROMOTE: Final = "models.promote"
 ROLL_BACK: Final = "models.rollback"
-_PROPOSE: Final = "scoring.promote_modelversion"
+PROPOSE: Final = "scoring.promote_modelversion"
 _APPROVE: Final = "scoring.approve_modelversion"
 
 
@@ -27,7 +27,7 @@ def propose_promotion(*, model: ModelVersion, by: User, reason: str) -> Approval
 
     Raises PromotionRefused unless its latest comparison with the present champion passed the gate.
     """
-    require(by, _PROPOSE)
+    require(by, PROPOSE)
     _check_reason(reason)
     against = champion()
     return _request(
@@ -39,7 +39,7 @@ def propose_promotion(*, model: ModelVersion, by: User, reason: str) -> Approval
 def roll_back(*, by: User, reason: str) -> ApprovalRequest:
     """Lets the model decide again that did before the present one. At once, unless
     APPROVALS_REQUIRED asks for approvals of "models.rollback". Raises PromotionRefused."""
-    require(by, _PROPOSE)
+    require(by, PROPOSE)
     _check_reason(reason)
     model = previous_champion()
     if model is None:
@@ -53,7 +53,7 @@ def promote_first(*, model: ModelVersion, by: Actor) -> ModelVersion:
 
     The only way around an approval: it works once. Raises PromotionRefused.
     """
-    require(by, _PROPOSE)
+    require(by, PROPOSE)
     lock_registry()  # two trainings may end at once
     if ModelVersion.objects.exclude(promoted_at=None).exists():
         raise PromotionRefused("A model has decided before: propose a promotion.")
