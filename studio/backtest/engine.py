@@ -39,11 +39,12 @@ RULESET_ROWS: Final = 50_000
 """Rows in memory at once: of one rule some columns, of a ruleset some 250."""
 
 
-def _untold(share: float) -> None:
-    pass
+def untold(share: float) -> None:
+    """For those who do not want to know how far it is."""
 
 
-def _never() -> bool:
+def never() -> bool:
+    """For those who never cancel."""
     return False
 
 
@@ -51,8 +52,8 @@ def backtest_rule(
     before: PublishedRule | None,
     after: PublishedRule | None,
     window: Window,
-    progress: Progress = _untold,
-    cancelled: Question = _never,
+    progress: Progress = untold,
+    cancelled: Question = never,
 ) -> Result:
     """One rule exchanged, None for without it; all else as it was decided then.
 
@@ -70,7 +71,7 @@ def backtest_rule(
     reader = Reader(window, exchange.columns, _features(programs))
     truths = read_truths(window)
     for frame in reader.frames(RULE_ROWS, progress=progress, cancelled=cancelled):
-        rows = _surrounded(frame, programs, worth)
+        rows = surrounded(frame, programs, worth)
         tally.add(rows, truths.of(rows), *exchange.compare(rows))
     notes = [
         *always(window, mixed=worth.mixed, currency=worth.currency),
@@ -84,8 +85,8 @@ def backtest_ruleset(
     before: Snapshot,
     after: Snapshot,
     window: Window,
-    progress: Progress = _untold,
-    cancelled: Question = _never,
+    progress: Progress = untold,
+    cancelled: Question = never,
 ) -> Result:
     """Every event decided again under both. `matched` is what is flagged.
 
@@ -101,7 +102,7 @@ def backtest_ruleset(
         known = frame.filter(pl.col("vertical").is_in(_shared(sides)))
         left_out += frame.height - known.height
         if known.height:
-            rows = _surrounded(known, columns.programs, worth)
+            rows = surrounded(known, columns.programs, worth)
             tally.add(rows, truths.of(rows), *_compare(rows, sides, columns))
     notes = [
         *always(window, mixed=worth.mixed, currency=worth.currency),
@@ -146,7 +147,8 @@ def _compare(frame: pl.DataFrame, sides: list[Side], columns: Columns) -> tuple[
     return answers[0], answers[1]
 
 
-def _surrounded(frame: pl.DataFrame, programs: list[Program], worth: Worth) -> pl.DataFrame:
+def surrounded(frame: pl.DataFrame, programs: list[Program], worth: Worth) -> pl.DataFrame:
+    """The rows with the rates and lists that the programs ask for."""
     currencies = {code for program in programs for code in program.currencies}
     lists = {pair for program in programs for pair in program.lists}
     return with_lists(with_rates(frame, currencies, worth.table), lists)

@@ -29,15 +29,26 @@ class Placed(NamedTuple):
     column: int
 
 
+class Combos(NamedTuple):
+    """Rows in which hits count. Of two with equal `keys` the formulae say the same; `scores` are
+    the points of rules without fixed ones."""
+
+    rows: Codes
+    keys: list[bytes]
+    scores: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One side's answers, a row each. `fires` has a column for each of the side's rules."""
+    """One side's answers, a row each. `fires` and `decides`, where the hit counts, have a column
+    for each of the side's rules; `list_flags` are effects of entries of lists."""
 
     status: Bytes
+    rules: Floats
     fires: Flags
     decides: Flags
-    rules: Floats
-    flags: Bytes
+    list_flags: Bytes
+    combos: Combos
 
 
 class Side:
@@ -75,12 +86,16 @@ class Side:
         """Those whose points differ from row to row."""
         return [i for i, placed in enumerate(self.rules) if placed.program.points is None]
 
-    def hit(self, vertical: int, rule: int, points: float) -> Scored:
-        """What the formulae read of that rule's hit."""
-        placed = self.rules[rule]
-        weight = self.configs[vertical].rule_weights.get(placed.rule.code, 1.0)
-        fixed = placed.program.points
-        return scored(placed.rule.definition, points if fixed is None else fixed, weight)
+    def hits(self, vertical: int, deciding: Flags, scores: Floats) -> list[Scored]:
+        """What the formulae read of one row's hits, in the order of rules."""
+        told = dict(zip(self._expressive, scores.tolist(), strict=True))
+        weights = self.configs[vertical].rule_weights
+        found = []
+        for i in np.flatnonzero(deciding).tolist():
+            rule, program, _ = self.rules[i]
+            points = told.get(i, 0.0) if program.points is None else program.points
+            found.append(scored(rule.definition, points, weights.get(rule.code, 1.0)))
+        return found
 
     def decide(
         self,
@@ -93,10 +108,12 @@ class Side:
         """Reads FLAGS and, of a canary, `user_id`. `verticals` are places in `codes`."""
         mine = fires[:, [placed.column for placed in self.rules]] & self._applies[verticals]
         decides = self._deciding(frame, mine)
-        rules, flags = self._combine(verticals, decides, points)
-        flags |= frame[FLAGS].to_numpy()
-        found = statuses(rules, ml, flags, Limits.of(self.configs, verticals))
-        return Decided(found, mine, decides, rules, flags)
+        combos = self._combos(verticals, decides, points)
+        rules, flags = self._combine(verticals, decides, combos)
+        listed = frame[FLAGS].to_numpy()
+        limits = Limits.of(self.configs, verticals)
+        status = statuses(rules, ml, flags | listed, limits)
+        return Decided(status, rules, mine, decides, listed, combos)
 
     def _deciding(self, frame: pl.DataFrame, fires: Flags) -> Flags:
         decides = np.zeros_like(fires)
@@ -107,38 +124,31 @@ class Side:
                 decides[:, i] = in_canary(placed.rule, frame, fires[:, i])
         return decides
 
-    def _combine(
-        self, verticals: Codes, decides: Flags, points: dict[int, Floats]
-    ) -> tuple[Floats, Bytes]:
-        rules = np.zeros(len(verticals), np.float64)
-        flags = np.zeros(len(verticals), np.uint8)
+    def _combos(self, verticals: Codes, decides: Flags, points: dict[int, Floats]) -> Combos:
         rows = np.flatnonzero(decides.any(axis=1))
-        if not len(rows):
-            return rules, flags
-        if len(self._known) > _MOST_KNOWN:
-            self._known.clear()
         hits = decides[rows]
         scores = np.zeros((len(rows), len(self._expressive)), np.float64)
         for place, rule in enumerate(self._expressive):
             told = points[self.rules[rule].column][rows]
             scores[:, place] = np.where(hits[:, rule], told, 0.0)
-        keys = _keys(verticals[rows], hits, scores)
-        answers = np.empty((len(rows), 2), np.float64)
-        for row, key in enumerate(keys):
+        return Combos(rows, _keys(verticals[rows], hits, scores), scores)
+
+    def _combine(self, verticals: Codes, decides: Flags, combos: Combos) -> tuple[Floats, Bytes]:
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        answers = np.empty((len(combos.rows), 2), np.float64)
+        for place, key in enumerate(combos.keys):
             answer = self._known.get(key)
             if answer is None:
-                answer = self._answer(int(verticals[rows[row]]), hits[row], scores[row])
-                self._known[key] = answer
-            answers[row] = answer
-        rules[rows] = answers[:, 0]
-        flags[rows] = answers[:, 1].astype(np.uint8)
+                row = combos.rows[place]
+                hits = self.hits(int(verticals[row]), decides[row], combos.scores[place])
+                answer = self._known[key] = combined(hits)
+            answers[place] = answer
+        rules = np.zeros(len(verticals), np.float64)
+        flags = np.zeros(len(verticals), np.uint8)
+        rules[combos.rows] = answers[:, 0]
+        flags[combos.rows] = answers[:, 1].astype(np.uint8)
         return rules, flags
-
-    def _answer(self, vertical: int, hits: Flags, scores: Floats) -> tuple[float, int]:
-        told = dict(zip(self._expressive, scores.tolist(), strict=True))
-        return combined(
-            [self.hit(vertical, int(i), told.get(int(i), 0.0)) for i in np.flatnonzero(hits)]
-        )
 
 
 def in_canary(rule: PublishedRule, frame: pl.DataFrame, fires: Flags) -> Flags:
@@ -157,10 +167,12 @@ def in_canary(rule: PublishedRule, frame: pl.DataFrame, fires: Flags) -> Flags:
 
 def _keys(verticals: Codes, hits: Flags, scores: Floats) -> list[bytes]:
     """Bytes a row, equal where vertical, hits and their points are."""
+    if not len(hits):
+        return []
     parts = [
         verticals.astype(np.uint8).reshape(-1, 1),
         np.packbits(hits, axis=1),
-        np.ascontiguousarray(scores).view(np.uint8).reshape(len(hits), -1),
+        np.frombuffer(scores.tobytes(), np.uint8).reshape(len(hits), 8 * scores.shape[1]),
     ]
     joined = np.ascontiguousarray(np.concatenate(parts, axis=1))
     # A list of integers would be read; a void ends in no zero that could be lost.

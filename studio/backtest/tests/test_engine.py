@@ -13,11 +13,11 @@ from scoring.formula import fraud_score
 from studio.backtest.columns import Columns
 from studio.backtest.contract import Edit
 from studio.backtest.engine import (
-    _surrounded,
     backtest_rule,
     backtest_ruleset,
     columns_of,
     decide_all,
+    surrounded,
 )
 from studio.backtest.reading import Reader, Worth
 from studio.backtest.ruleset import Side
@@ -126,7 +126,7 @@ def test_hits_and_scores_are_those_of_the_engine_to_the_last_bit(events):
     reader, seen = Reader(WINDOW, columns_of([side])), 0
     by_id = {str(event.id): event for event in events}
     for frame in reader.frames(150, progress=lambda _: None, cancelled=lambda: False):
-        rows = _surrounded(frame, columns.programs, Worth(WINDOW))
+        rows = surrounded(frame, columns.programs, Worth(WINDOW))
         [(decided, places)] = decide_all(rows, [side], columns)
         codes = np.array([placed.rule.code for placed in side.rules])
         for row, pk in enumerate(rows["transaction_id"]):
