@@ -7,11 +7,9 @@ from foundation.outbox import Envelope, subscribe
 from learning.events import DriftFound, TrainingEnded
 from operations import anchor_webhook, case_webhooks, change_alerts, model_alerts, rule_alerts
 from operations.decision_webhooks import occurrences_of
-from rules.events import RuleDemoted
-from rules.events import SwitchThrown
+from rules.events import RuleDemoted, SwitchThrown
 from scoring.events import DecisionMade, ModelFailed
-from studio.events import RuleOutOfBounds
-from studio.events import ChangeSetMoved, EmergencyPublished, ReviewOverdue
+from studio.events import ChangeSetMoved, EmergencyPublished, ReviewOverdue, RuleOutOfBounds
 
 
 @subscribe(DecisionMade, name="operations.decision_webhooks")

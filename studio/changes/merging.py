@@ -7,6 +7,8 @@ as "condition", "parameters.limit.value", "rule_weights.high_amount".
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
+
 Plain = dict[str, Any]
 GONE: Final = None
 """Stands in a conflict for a side that does not have the thing."""
@@ -23,6 +25,7 @@ def merge(base: Plain, ours: Plain, theirs: Plain) -> tuple[Plain, dict[str, Pla
     >>> merge(base, base | {"score": "40"}, base | {"score": "50"})[1]
     {'score': {'base': '30', 'ours': '40', 'theirs': '50'}}
     """
+    base, ours, theirs = (_as_stored(side) for side in (base, ours, theirs))
     whole = _removed(base, ours, theirs)
     sides = tuple(_flat(side, whole) for side in (base, ours, theirs))
     merged: dict[str, Any] = {}
@@ -51,6 +54,12 @@ def choose(definition: Plain, field: str, value: Any) -> Plain:
     for name in [n for n in flat if n == field or n.startswith(f"{field}.")]:
         del flat[name]
     return _deep(flat if value is GONE else flat | {field: value})
+
+
+def _as_stored(side: Plain) -> Plain:
+    """Lists for tuples, as JSON has it: a side may come from the database or from memory."""
+    stored: Plain = msgspec.json.decode(msgspec.json.encode(side))
+    return stored
 
 
 def _removed(base: Plain, ours: Plain, theirs: Plain) -> frozenset[str]:

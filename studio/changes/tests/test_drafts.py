@@ -195,6 +195,13 @@ def test_rebasing_merges_what_only_one_side_changed(rita: User) -> None:
     assert "error" not in words(change_set)
 
 
+def test_lists_that_only_one_side_changed_are_no_conflict(rita: User) -> None:
+    change_set = draft(rita, edit_of(tags=("night",)))
+    edit_book(name="Higher amount")
+    edit = rebase_edit(by=rita, change_set=change_set, edit=change_set.edits.get())
+    assert (edit.conflicts, edit.definition["tags"]) == ({}, ["night"])
+
+
 @pytest.mark.parametrize(("side", "score"), [("ours", "35"), ("theirs", "50")])
 def test_a_conflict_waits_for_a_person_to_choose(rita: User, side: str, score: str) -> None:
     change_set = draft(rita, edit_of(score="35"))

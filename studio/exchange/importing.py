@@ -1,0 +1,97 @@
+"""A file becomes a change set to look at; what it says is never applied by itself."""
+
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from foundation.models import User
+from rules.definition import State
+from rules.errors import IllegalMove
+from rules.models import Rule, Vertical
+from studio.changes.editing import create_change_set, put_edit
+from studio.changes.errors import ChangeRefused
+from studio.changes.wishes import NewRule, RuleEdit, StateMove, VerticalEdit, Wish
+from studio.exchange.reading import RulesFile, read_toml
+from studio.exchange.writing import Entry
+from studio.models.changes import ChangeSet
+
+
+@dataclass(slots=True)
+class Imported:
+    """The draft, how many of the file's rules are in the book as they are, and what was left."""
+
+    change_set: ChangeSet
+    unchanged: int = 0
+    remarks: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def import_rules(*, by: User, content: bytes, name: str = "", title: str = "") -> Imported:
+    """A draft with whatever the file says otherwise than the rule book. Rules that the file does
+    not have stay as they are.
+
+    A rule that is new here begins in shadow, if the file has it in force. Raises FileRefused with
+    every fault, ChangeRefused when nothing differs.
+    """
+    file = read_toml(content, name=name)
+    change_set = create_change_set(
+        by=by,
+        title=(title or f"Import {name}".strip() or "Import")[:120],
+        description=f"{len(file.rules)} rules and {len(file.verticals)} verticals from a file.",
+        origin=ChangeSet.Origin.FILE,
+    )
+    done = Imported(change_set)
+    for wish in _wishes(file, done):
+        try:
+            with transaction.atomic():
+                put_edit(by=by, change_set=change_set, wish=wish)
+        except IllegalMove as error:
+            done.remarks.append(error.detail)
+    if not change_set.edits.exists():
+        told = " ".join(["The file says what the rule book says.", *done.remarks])
+        raise ChangeRefused(told)
+    change_set.refresh_from_db()
+    return done
+
+
+def _wishes(file: RulesFile, done: Imported) -> list[Wish]:
+    rules = {rule.code: rule for rule in Rule.objects.select_related("current")}
+    verticals = {vertical.code: vertical for vertical in Vertical.objects.all()}
+    wishes: list[Wish] = []
+    for entry in file.rules:
+        rule = rules.get(entry.code)
+        mine = _new(entry, done) if rule is None else _changed(entry, rule)
+        done.unchanged += not mine
+        wishes += mine
+    for config in file.verticals:
+        vertical = verticals.get(config.code)
+        if vertical is None:
+            done.remarks.append(f"There is no vertical {config.code} here.")
+        elif vertical.config != config:
+            wishes.append(VerticalEdit(config=config, expected_revision=vertical.revision))
+    return wishes
+
+
+def _new(entry: Entry, done: Imported) -> list[Wish]:
+    state = State.DRAFT if entry.state in (State.DRAFT, State.RETIRED) else State.SHADOW
+    if state is not entry.state:
+        done.remarks.append(
+            f"{entry.code} is {entry.state} in the file; new here, it begins as {state}."
+        )
+    return [NewRule(code=entry.code, definition=entry.definition, state=state)]
+
+
+def _changed(entry: Entry, rule: Rule) -> list[Wish]:
+    wishes: list[Wish] = []
+    version = rule.version
+    if version.definition.fingerprint != entry.definition.fingerprint:
+        edit = RuleEdit(
+            code=entry.code, definition=entry.definition, expected_version=version.number
+        )
+        wishes.append(edit)
+    share = float(rule.canary_percent)
+    is_canary = entry.state is State.CANARY
+    if rule.state != entry.state or (is_canary and share != entry.canary_percent):
+        percent = entry.canary_percent if is_canary else None
+        wishes.append(StateMove(code=entry.code, to=entry.state, canary_percent=percent))
+    return wishes

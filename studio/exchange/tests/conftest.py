@@ -1,0 +1,3 @@
+from studio.changes.tests.conftest import book, ravi, rita, sue
+
+__all__ = ["book", "ravi", "rita", "sue"]
