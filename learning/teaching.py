@@ -54,7 +54,8 @@ def train_model(
     with alone("learning.training") as free:
         if not free:
             raise TrainingBusy("Another training runs at this moment; try again when it is done.")
-        known = known_labels_by(known_by)
+        asked = (since, institution) if since or institution else ()
+        known = known_labels_by(known_by, *asked)
         run = begin(cause=cause, known=known, known_by=known_by, by=by)
 
         def tell(line: str) -> None:

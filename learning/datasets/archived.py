@@ -94,14 +94,14 @@ def _check_groups(groups: Sequence[str]) -> None:
 
 
 def _group(column: pl.Series) -> npt.NDArray[Any]:
-    """A name for each row's group; "" where it is not known."""
+    """A name for each row's group."""
     if column.dtype.is_numeric():
         known = column.drop_nulls().drop_nans()
         cuts = sorted(
             {float(known.quantile(q) or 0.0) for q in (0.25, 0.5, 0.75)} if len(known) else ()
         )
         column = column.cast(pl.Float64).cut(cuts).cast(pl.String) if cuts else column
-    return column.cast(pl.String).fill_null("").to_numpy()
+    return column.cast(pl.String).fill_null("not known").to_numpy()
 
 
 def _dataset(

@@ -22,6 +22,9 @@ State = TrainingRun.State
 TRY_AGAIN: Final = dt.timedelta(days=7)
 """After a training that came to nothing, on the same labels: time alone may have settled it."""
 
+MOST_BEGUN: Final = 3
+"""Times that one which is cut off, by a restart or for want of memory, is begun again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -113,18 +116,21 @@ def _drift_says_act(model: ModelVersion, now: dt.datetime) -> bool:
     )
 
 
+def _begun(mark: str) -> int:
+    return TrainingRun.objects.filter(mark=mark).count()
+
+
 def _held_back(now: dt.datetime) -> str:
     """Why a training that is wanted does not start; empty when it may."""
     latest = TrainingRun.objects.order_by("-started_at").first()
     if latest is None:
         return ""
     apart = dt.timedelta(hours=settings.RETRAIN_HOURS)
-    if latest.state == State.RUNNING and now - latest.started_at < apart:
-        return "A training runs."
     if latest.state == State.DONE and now - latest.started_at < apart:
         return f"Trainings start {settings.RETRAIN_HOURS} hours apart (RETRAIN_HOURS)."
-    came_to_nothing = latest.state in {State.REFUSED, State.FAILED}
-    same = latest.mark == known_labels_by(now).mark
-    if came_to_nothing and same and now - latest.started_at < TRY_AGAIN:
+    same = latest.mark == known_labels_by(now).mark and now - latest.started_at < TRY_AGAIN
+    if same and latest.state in {State.REFUSED, State.FAILED}:
         return f"The last one came to nothing on the same labels: {latest.said}"
+    if same and latest.state == State.RUNNING and _begun(latest.mark) >= MOST_BEGUN:
+        return f"It was begun {MOST_BEGUN} times on the same labels and cut off each time."
     return ""

@@ -190,6 +190,29 @@ def test_a_training_that_was_cut_off_is_told_so_by_the_next():
     assert (first.state, "interrupted" in first.said) == (State.FAILED, True)
 
 
+def test_one_that_is_cut_off_is_begun_again_but_not_for_ever(of_three, labels):
+    make_champion()
+    labels(3)
+    for _ in range(3):
+        assert due(clock.now()).cause == "labels"
+        known = known_labels_by(clock.now())
+        begin(cause="labels", known=known, known_by=clock.now(), by="test")
+    assert "cut off each time" in due(clock.now()).said
+
+
+def test_what_was_refused_for_one_institution_holds_back_no_other(of_three, labels, monkeypatch):
+    make_champion()
+    labels(3)
+
+    def refuse(*_):
+        raise BadHistory("Only 0 frauds are known.")
+
+    monkeypatch.setattr(teaching, "_train", refuse)
+    with pytest.raises(BadHistory):
+        teaching.train_model(by="test", known_by=clock.now(), institution="bank")
+    assert due(clock.now()).cause == "labels"
+
+
 def test_an_error_nobody_thought_of_is_written_down(monkeypatch):
     def broken(*_):
         raise OSError("no space left on device")
