@@ -158,7 +158,7 @@ def _check(outcomes: Outcomes) -> None:
     genuine = len(outcomes.fraud) - frauds
     if frauds < FEWEST_FRAUDS or genuine < FEWEST_GENUINE:
         raise TooLittle(
-            f"{frauds:,} frauds and {genuine:,} genuine transactions are known; "
+            f"Known are {frauds:,} of fraud and {genuine:,} genuine; "
             f"{FEWEST_FRAUDS} and {FEWEST_GENUINE} are needed."
         )
     later = int(outcomes.fraud[outcomes.later() :].sum())
