@@ -26,8 +26,10 @@ from scoring.consider import Ground, consider, hit_as_json, thresholds
 from scoring.formula import decide
 from scoring.models import Decision
 from studio.backtest.contract import SAMPLES, TRUTHS, Edit, Result, sample_key
+from studio.backtest.errors import BadEdit
 from studio.backtest.then import rules_then
 from studio.backtest.verdicts import Scored
+from studio.models import Backtest
 from transactions.presenting import masked_identifiers, readable_request
 
 SEE = "scoring.view_decision"
@@ -78,6 +80,14 @@ class Tried(NamedTuple):
     snapshot: Snapshot
     edit: Edit
     result: Result
+
+
+def tried_of(backtest: Backtest) -> Tried:
+    """What a finished one was made of (one query). Raises BadEdit for another."""
+    if backtest.result is None:
+        raise BadEdit("This backtest is not done.")
+    snapshot = rules_then(backtest.ruleset_number).snapshot
+    return Tried(snapshot, Edit.load(backtest.edit), Result.load(backtest.result))
 
 
 def samples(
