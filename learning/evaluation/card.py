@@ -97,11 +97,12 @@ def _leaks(sample: Sample, moment: float, outcome: Outcome) -> dict[str, Any]:
     splits = [
         checks.split_audit(
             sample,
-            training_rows(sample, start, outcome.shape),
+            training_rows(sample, known, outcome.shape, before=start),
             start,
+            known,
             np.intersect1d(held.rows, sample.between(start, end)),
         )
-        for start, end in folds
+        for start, end, known in folds
     ]
     passed = not suspects and noise["passed"] and all(split["passed"] for split in splits)
     return {"too_good": suspects, "permuted": noise, "splits": splits, "passed": passed}

@@ -64,17 +64,20 @@ def permuted(sample: Sample, rows: Places, moment: float, seed: int = 0) -> dict
     return {"area": area, "passed": abs(area - 0.5) <= _NOISE * error + 0.01}
 
 
-def split_audit(sample: Sample, train: Places, start: float, held: Places) -> dict[str, Any]:
-    """Whether training ended, and its labels were known, before the first row that is judged."""
+def split_audit(
+    sample: Sample, train: Places, start: float, known: float, held: Places
+) -> dict[str, Any]:
+    """Whether training ended before the first row that is judged, on labels `known` by then.
+
+    Of a history too short for the gap that late labels leave, labels are those known at the end;
+    how many came later than `start` is told, and lets nothing of the judged rows through.
+    """
     late = sample.times[train] >= start
-    used = np.isfinite(sample.known_at[train]) & (sample.fraud[train] == 1)
-    # Verdicts are taken by the time of the split; later ones count as not yet known.
-    leaked = int(
-        (sample.verdicts(train, start)[used] > (sample.known_at[train][used] <= start)).sum()
-    )
+    told = sample.verdicts(train, known) > sample.verdicts(train, start)
+    both = int(np.intersect1d(train, held).size)
     return {
         "trained_on_later_rows": int(late.sum()),
-        "labels_from_later": leaked,
-        "rows_in_both": int(np.intersect1d(train, held).size),
-        "passed": not late.any() and not leaked and not np.intersect1d(train, held).size,
+        "labels_from_later": int(told.sum()),
+        "rows_in_both": both,
+        "passed": not late.any() and not both and not (told.any() and known <= start),
     }

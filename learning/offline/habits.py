@@ -64,13 +64,20 @@ class Keeper:
         wanted |= {
             name: parties[name] for name in ("device", "merchant", "beneficiary") if name in parties
         }
-        wanted |= {name: known[name] for name in (*_TEXTS, *_NUMBERS) if name in known}
+        texts = {name: pl.col(known[name]).cast(pl.String) for name in _TEXTS if name in known}
+        numbers = {
+            name: pl.col(known[name]).cast(pl.Float64).fill_nan(None)
+            for name in _NUMBERS
+            if name in known
+        }
         offset = pl.col(known["timezone_offset"]) if "timezone_offset" in known else pl.lit(None)
         frame = events.select(
             "occurred_at",
             "amount",
             offset=offset.cast(pl.Float64).fill_null(self.utc_offset_minutes),
             **{name: pl.col(column) for name, column in wanted.items()},
+            **texts,
+            **numbers,
         )
         return frame.iter_rows(named=True)
 

@@ -18,7 +18,7 @@ def read_events(path: Path) -> pl.DataFrame:
     _need(frame, NEEDED, path)
     seconds = _seconds(frame, "ts", path)
     frame = frame.drop("ts").with_columns(
-        pl.col("tx_id").cast(pl.Int64), pl.col("amount").cast(pl.Float64), occurred_at=seconds
+        _ids(frame, path), _amounts(frame, path), occurred_at=seconds
     )
     check_unique(frame)
     return frame.sort("occurred_at", "tx_id")
@@ -29,13 +29,25 @@ def read_labels(path: Path) -> pl.DataFrame:
     frame = _read(path)
     _need(frame, LABEL_COLUMNS, path)
     labels = frame.select(
-        pl.col("tx_id").cast(pl.Int64),
+        _ids(frame, path),
         pl.col("y").cast(pl.Int8, strict=False),
         known_at=_seconds(frame, "label_ts", path),
     )
     if not labels["y"].is_in([0, 1]).all() or labels["y"].null_count():
         raise BadHistory(f"{path.name}: y must be 0 or 1 in every row.")
     return labels
+
+
+def like(events: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The events with the columns of the history: what is not there, or of another kind, is
+    missing, and what the history did not have is left out."""
+    columns = [
+        pl.col(name).cast(kind, strict=False)
+        if name in events.columns and kind != pl.Null
+        else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in schema.items()
+    ]
+    return events.select(columns)
 
 
 def check_unique(events: pl.DataFrame) -> None:
@@ -80,6 +92,20 @@ def _need(frame: pl.DataFrame, names: tuple[str, ...], path: Path) -> None:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise BadHistory(f"{path.name} has no column {', '.join(missing)}.")
+
+
+def _ids(frame: pl.DataFrame, path: Path) -> pl.Series:
+    column = frame["tx_id"]
+    if not column.dtype.is_integer() or column.null_count():
+        raise BadHistory(f"{path.name}: tx_id must be whole numbers, not {column.dtype}.")
+    return column.cast(pl.Int64)
+
+
+def _amounts(frame: pl.DataFrame, path: Path) -> pl.Series:
+    column = frame["amount"]
+    if not column.dtype.is_numeric() and column.dtype != pl.Null:
+        raise BadHistory(f"{path.name}: amount must be a number, not {column.dtype}.")
+    return column.cast(pl.Float64)
 
 
 def _seconds(frame: pl.DataFrame, name: str, path: Path) -> pl.Series:

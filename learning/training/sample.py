@@ -55,13 +55,18 @@ def maturity_of(times: Doubles, known_at: Doubles, fraud: npt.NDArray[np.int8]) 
     return max(1.0, float(np.ceil(late / DAY_SECONDS - 1e-6))) * DAY_SECONDS
 
 
+def check_rows(rows: int) -> None:
+    """Raises BadHistory when there are too few to learn from."""
+    if rows < FEWEST_ROWS:
+        raise BadHistory(
+            f"There are only {rows} transactions; a model needs {FEWEST_ROWS} or more."
+        )
+
+
 def check(sample: Sample, moment: float) -> None:
     """Raises BadHistory when nothing can be learned from what is known at this moment."""
     rows = sample.known(moment)
-    if len(sample.times) < FEWEST_ROWS:
-        raise BadHistory(
-            f"There are only {len(sample.times)} transactions; a model needs {FEWEST_ROWS} or more."
-        )
+    check_rows(len(sample.times))
     if not len(rows) or not np.isfinite(sample.known_at).any():
         raise BadHistory(
             "No label is known: record outcomes (chargebacks, reviews) or import labels first."

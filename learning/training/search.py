@@ -13,11 +13,15 @@ from learning.training.checkpoints import Checkpoints
 from learning.training.sample import DAY_SECONDS, Sample
 from learning.training.validation import Fold, boosters_at
 
+DEEPEST = 6
+"""What the time of one call allows: it was measured with all trees of this depth
+(benchmarks/models.py). Deeper ones have four times the leaves for every two levels."""
+
 CANDIDATES = (
     Shape(depth=4, eta=0.07, child=10.0),
-    Shape(depth=6, eta=0.05, child=30.0, ridge=10.0),
+    Shape(depth=DEEPEST, eta=0.05, child=30.0, ridge=10.0),
     Shape(depth=3, eta=0.12, child=5.0),
-    Shape(depth=8, eta=0.05, child=60.0, columns=0.3, ridge=20.0),
+    Shape(depth=5, eta=0.05, child=20.0, columns=0.3, ridge=5.0),
 )
 CHECKED_ROUNDS = (60, 120, 180, 240)
 SPANS = (45.0, 90.0)
@@ -77,7 +81,15 @@ def _judge(
     most = replace(shape, rounds=checked[-1])
     found: dict[int, list[float]] = {rounds: [] for rounds in checked}
     for fold in folds:
-        boosters = boosters_at(sample, fold.start, most, [0], checkpoints, most=MOST_SEARCHED)
+        boosters = boosters_at(
+            sample,
+            fold.known,
+            most,
+            [0],
+            checkpoints,
+            most=MOST_SEARCHED,
+            before=fold.start,
+        )
         rows = np.intersect1d(sample.between(fold.start, fold.end), sample.known(moment))
         fraud, matrix = sample.verdicts(rows, moment), sample.matrix[rows]
         for rounds, precisions in found.items():

@@ -81,7 +81,7 @@ def train(
     facts: dict[str, Any] = {
         **trained.facts,
         "trials": trials,
-        "folds": [[fold.start, fold.end] for fold in folds],
+        "folds": [[fold.start, fold.end, fold.known] for fold in folds],
         "data_hash": data_hash(sample),
     }
     return Outcome(

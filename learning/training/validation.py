@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,11 +29,13 @@ MOST_PER_SEED = 250_000
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Days from `start` to `end` (epoch seconds), to be judged by a model trained at `start`. What
-    is between the newest mature row and `start` is the gap that late labels leave."""
+    """Days from `start` to `end` (epoch seconds), to be judged by a model of what was known at
+    `known`. That is `start`, so that late labels leave the gap that they leave in life; where the
+    history is too short for it, it is now, and only rows before `start` are learned from."""
 
     start: float
     end: float
+    known: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,32 @@ def folds_of(sample: Sample, moment: float) -> list[Fold]:
     first, last = float(sample.times[0]), moment - sample.maturity
     length = min(FOLD_DAYS * DAY_SECONDS, (last - first) / 6)
     starts = [last - (number + 1) * length for number in range(MOST_FOLDS)]
-    folds = [Fold(start, start + length) for start in starts]
-    return [fold for fold in folds if _enough(sample, fold, moment)]
+    for known in (None, moment):
+        folds = [Fold(start, start + length, known or start) for start in starts]
+        enough = [fold for fold in folds if _enough(sample, fold, moment)]
+        if enough:
+            return enough
+    return []
 
 
 def _enough(sample: Sample, fold: Fold, moment: float) -> bool:
-    train = sample.known(fold.start)
+    train = sample.known(fold.known)
+    train = train[sample.times[train] < fold.start]
     held = sample.between(fold.start, fold.end)
     return (
-        sample.verdicts(train, fold.start).sum() >= 5
+        sample.verdicts(train, fold.known).sum() >= 5
         and sample.verdicts(held, moment).sum() >= 2
         and len(train) > len(held)
     )
 
 
-def training_rows(sample: Sample, moment: float, shape: Shape) -> Places:
-    """The newest of the rows that are known at this moment, as far back as the shape looks."""
+def training_rows(
+    sample: Sample, moment: float, shape: Shape, *, before: float = math.inf
+) -> Places:
+    """The newest of the rows `before` then that are known at this moment, as far back as the shape
+    looks."""
     rows = sample.known(moment)
+    rows = rows[sample.times[rows] < before]
     if shape.days:
         rows = rows[sample.times[rows] >= moment - sample.maturity - shape.days * DAY_SECONDS]
     return rows[-MOST_ROWS:]
@@ -79,12 +91,13 @@ def boosters_at(
     checkpoints: Checkpoints,
     *,
     most: int = MOST_PER_SEED,
+    before: float = math.inf,
 ) -> list[Booster]:
-    """Boosters trained on what was known at this moment, one a seed."""
-    rows = training_rows(sample, moment, shape)
+    """Boosters trained on what was known at this moment of rows `before` then, one a seed."""
+    rows = training_rows(sample, moment, shape, before=before)
     made = []
     for seed in seeds:
-        parts = {"moment": moment, "seed": seed, "most": most, **shape.facts()}
+        parts = {"moment": moment, "seed": seed, "most": most, "before": before, **shape.facts()}
 
         def fresh(seed: int = seed) -> Booster:
             return fitted(sample, rows, moment, shape, most=most, seed=seed)
@@ -103,7 +116,7 @@ def out_of_time(
 ) -> Iterator[OutOfTime]:
     """The held-out margins of each fold, with the verdicts known at this moment."""
     for fold in folds:
-        boosters = boosters_at(sample, fold.start, shape, seeds, checkpoints)
+        boosters = boosters_at(sample, fold.known, shape, seeds, checkpoints, before=fold.start)
         rows = sample.between(fold.start, fold.end)
         rows = rows[np.isin(rows, sample.known(moment))]
         margins = margins_of(boosters, sample.inputs, sample.matrix[rows])

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from learning.errors import BadHistory
 from learning.offline.columns import understand
 from learning.offline.engine import Engine
-from learning.offline.reading import check_labels, check_unique, read_events, read_labels
+from learning.offline.reading import check_labels, check_unique, like, read_events, read_labels
 from learning.training.boosting import Shape
 from learning.training.inputs import choose, matrix_of
-from learning.training.sample import DAY_SECONDS, Sample
+from learning.training.sample import DAY_SECONDS, Sample, check_rows
 from learning.training.trained import Doubles, Input, Trained
 from learning.training.trainer import Settings, refit, train
 from learning.training.validation import OutOfTime
@@ -50,16 +51,19 @@ class Walk:
         self.folder, self.plan, self.say = folder, plan, say
         self._live: list[tuple[int, Doubles]] = []  # first row and margins of each day
         self._rows = 0
+        self._days_since_training = 0
 
     def predictions(self) -> Iterator[pl.DataFrame]:
         """tx_id and p of every day's events, day by day. Raises BadHistory."""
         self._begin()
-        for place, day in enumerate(self.folder.days):
-            yield self._day(day, place)
+        for day in self.folder.days:
+            yield self._day(day)
 
     def _begin(self) -> None:
         events, labels = read_events(self.folder.events), read_labels(self.folder.labels)
+        check_rows(len(events))
         check_labels(labels, events)
+        self._schema = events.schema
         self.say(f"history: {len(events):,} events, {len(labels):,} labels")
         self._engine = Engine(
             understand(events),
@@ -75,21 +79,31 @@ class Walk:
         self._growing.labels(labels)
         self._growing.events(features, matrix_of(features, self.inputs))
         self._rows = len(events)
-        moment = self._morning(read_events(self.folder.days[0].events))
+        moment = self._first_morning()
         outcome = train(self._growing.sample(), moment, self.plan.settings, say=self.say)
         self.trained, self._held_out = outcome.trained, outcome.held_out
         self._shape: Shape = outcome.shape
 
-    def _day(self, day: Day, place: int) -> pl.DataFrame:
-        events = read_events(day.events)
+    def _first_morning(self) -> float:
+        for day in self.folder.days:
+            events = read_events(day.events)
+            if len(events):
+                return self._morning(events)
+        raise BadHistory("None of the days has events: there is nothing to predict.")
+
+    def _day(self, day: Day) -> pl.DataFrame:
+        events = like(read_events(day.events), self._schema)
         if day.labels is not None:
             labels = read_labels(day.labels)
             self._engine.labels(labels)
             self._growing.labels(labels)
+        due = 0 < self.plan.retrain_days <= self._days_since_training
+        self._days_since_training += 1
         if events.is_empty():
             return pl.DataFrame(schema={"tx_id": pl.Int64, "p": pl.Float64})
-        if place and self.plan.retrain_days and place % self.plan.retrain_days == 0:
+        if due:
             self._retrain(self._morning(events))
+            self._days_since_training = 1
         features = self._engine.events(events)
         matrix = matrix_of(features, self.inputs)
         margins = self.trained.margins(matrix)
