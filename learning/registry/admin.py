@@ -25,8 +25,9 @@ from foundation.admin_parts import (
 )
 from learning.drift.presenting import drift_of
 from learning.drift.watching import watch_drift
-from learning.registry.charts import card_figures, charts_of, side_by_side
+from learning.registry.charts import charts_of, side_by_side
 from learning.registry.comparing import compare
+from learning.registry.presenting import beside_champion, further_figures, headlines
 from learning.registry.promoting import (
     latest_comparison,
     previous_champion,
@@ -34,6 +35,7 @@ from learning.registry.promoting import (
     roll_back,
 )
 from learning.retraining.due import due, labels_told, latest_runs
+from scoring.cells import two_lines
 from scoring.detectors import ArtefactError, read_artefact
 from scoring.detectors.manifest import CARD_PAGE
 from scoring.serving.models import ModelVersion
@@ -81,7 +83,8 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
     @display(description="Decides for")
     def decides(self, model: ModelVersion) -> str:
         if model.state == State.CHAMPION:
-            return "everybody else"
+            shared = ModelVersion.objects.filter(share__gt=0).exists()
+            return "everybody else" if shared else "everybody"
         return f"{model.share} % of customers" if model.share else ""
 
     @display(description="Trained")
@@ -89,8 +92,8 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
         return relative_time(model.made_at)
 
     @display(description="Trouble")
-    def trouble(self, model: ModelVersion) -> str:
-        return model.fault
+    def trouble(self, model: ModelVersion) -> SafeString:
+        return two_lines(model.fault) if model.fault else SafeString("")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Without the cards, which are large and which the list does not show."""
@@ -137,7 +140,9 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             model=model,
             standing=self.standing(model),
             decides=self.decides(model),
-            card=card_figures(model.card),
+            card=further_figures(model.card),
+            headlines=headlines(model.card),
+            **beside_champion(model),
             has_card_page=(model.folder / CARD_PAGE).is_file(),
             comparison=comparison,
             compared=side_by_side(comparison.figures) if comparison else [],

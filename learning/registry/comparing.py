@@ -18,7 +18,9 @@ from learning.registry.paired import (
     calibration_error,
     compare_cost,
     compare_precision,
+    money_curve,
     recall_curve,
+    roc_curve,
 )
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import OPERATE, champion
@@ -91,6 +93,8 @@ def figures_of(evidence: Evidence) -> dict[str, Any]:
         "calibration_error": [calibration_error(one.probability, fraud) for one in (old, new)],
         "calibration_curve": [calibration_curve(one.probability, fraud) for one in (old, new)],
         "recall_curve": [recall_curve(one.probability, fraud) for one in (old, new)],
+        "roc_curve": [roc_curve(one.probability, fraud) for one in (old, new)],
+        "money_curve": [money_curve(one.probability, fraud, evidence.amount) for one in (old, new)],
     }
 
 

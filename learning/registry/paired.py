@@ -92,6 +92,32 @@ def recall_curve(score: Numbers, fraud: Flags, points: int = 40) -> list[tuple[f
     return [(float(caught[i] / caught[-1]), float(caught[i] / (i + 1))) for i in places]
 
 
+def roc_curve(score: Numbers, fraud: Flags, points: int = 60) -> list[tuple[float, float]]:
+    """Shares of the genuine that are stopped and of the frauds that are, from the strictest
+    threshold to the loosest."""
+    order = np.argsort(-score, kind="stable")
+    caught, stopped = np.cumsum(fraud[order]), np.cumsum(~fraud[order])
+    if not caught[-1] or not stopped[-1]:
+        return []
+    places = np.unique(np.geomspace(1, len(score), points).astype(int)) - 1
+    shares = [(float(stopped[i] / stopped[-1]), float(caught[i] / caught[-1])) for i in places]
+    return [(0.0, 0.0), *shares]
+
+
+def money_curve(
+    score: Numbers, fraud: Flags, amount: Numbers, points: int = 40
+) -> list[tuple[float, float]]:
+    """What share of the frauds' money is found in what share of all transactions, those with the
+    highest scores first."""
+    order = np.argsort(-score, kind="stable")
+    lost = np.cumsum(np.where(fraud, amount, 0.0)[order])
+    if not len(lost) or not lost[-1]:
+        return []
+    places = np.unique(np.geomspace(1, len(score), points).astype(int)) - 1
+    shares = [(float((i + 1) / len(score)), float(lost[i] / lost[-1])) for i in places]
+    return [(0.0, 0.0), *shares]
+
+
 def _ranked(score: Numbers, fraud: Flags) -> Callable[[Numbers], float]:
     """Average precision under weights, with the sorting done once."""
     order = np.argsort(-score, kind="stable")

@@ -46,5 +46,13 @@ def words_of(name: str, value: Any, currency: str) -> str:
     if name == OTHERS:
         return "Everything else together"
     feature = CATALOGUE.get(name)
-    what = feature.doc.partition(";")[0].rstrip(".") if feature else name.replace("_", " ")
+    what = _first_words(feature.doc) if feature else name.replace("_", " ")
     return f"{what}: {'not known' if value is None else readable(name, value, currency)}"
+
+
+def _first_words(doc: str) -> str:
+    """
+    >>> _first_words("How much is moved. Zero is allowed: cards are checked.")
+    'How much is moved'
+    """
+    return doc.partition(". ")[0].partition(";")[0].rstrip(".")

@@ -7,11 +7,16 @@ from django.urls import reverse
 from foundation.models import ApprovalRequest
 from learning.registry.charts import card_figures, side_by_side
 from learning.registry.models import ModelComparison
+from learning.registry.presenting import further_figures, headlines, so_far
 from learning.registry.tests.test_paired import GOOD
 from scoring.detectors.manifest import CARD_PAGE
+from scoring.services import score_transaction
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import champion, put_in_force
 from scoring.serving.tests.making import make_challenger, make_champion, make_model
+from scoring.tests.making import make_request
+from transactions.models import Transaction
+from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db
 CURVES = {
@@ -64,7 +69,67 @@ def test_a_challengers_page_shows_both_side_by_side_with_curves(browse):
     assert "passes the gate" in page
     assert "0.5000" in page
     assert "+0.0100 to +0.0500" in page
-    assert page.count("<polyline") == 4
+    assert page.count('<polyline class="ml-champion"') == 2
+    assert page.count('<polyline class="ml-challenger"') == 2
+    assert "400 resamples" in page
+
+
+def test_a_challenger_says_what_a_comparison_waits_for(browse, bank):
+    """Both scored two transactions; one turned out fraud, and nobody knows of the other."""
+    make_champion()
+    challenger = make_challenger()
+    for name in ("one", "two"):
+        score_transaction(client=bank, request=make_request(transaction_id=name), source="test")
+    row = Transaction.objects.get(external_id="one")
+    for _ in range(2):  # two sources may say so
+        record_label(transaction_row=row, is_fraud=True, source="chargeback", by="test")
+    record_label(transaction_row=row, is_fraud=True, source="customer", by="test")
+
+    found = so_far(champion(), challenger)
+
+    assert (found.frauds, found.genuine, found.is_enough) == (1, 0, False)
+    page = browse["grace"].get(address("change", challenger)).content.decode()
+    assert "labels have to come in first" in page
+    assert "no model is in force" not in page.lower()
+
+
+def test_labels_of_what_one_of_them_did_not_score_do_not_count(bank):
+    make_champion()
+    score_transaction(client=bank, request=make_request(transaction_id="one"), source="test")
+    challenger = make_challenger()
+    row = Transaction.objects.get(external_id="one")
+    record_label(transaction_row=row, is_fraud=True, source="chargeback", by="test")
+
+    assert so_far(champion(), challenger).frauds == 0
+
+
+def test_a_comparison_with_an_earlier_champion_asks_for_another(browse):
+    make_champion()
+    challenger = make_challenger()
+    compared(challenger)
+    put_in_force(model=make_model("third"), by="test", reason="meanwhile")
+
+    page = browse["grace"].get(address("change", challenger)).content.decode()
+
+    assert "compare again before a promotion" in page
+
+
+@pytest.mark.parametrize(
+    ("figures", "told"),
+    [
+        ({"average_precision": 0.61234, "rows": 9.0}, [("0.612", "average precision")]),
+        ({"average_precision": None}, []),
+        (None, []),
+    ],
+)
+def test_headlines_are_what_the_card_has(figures, told):
+    assert headlines({"figures": figures}) == told
+
+
+def test_no_figure_stands_twice():
+    card = {"figures": {"average_precision": 0.5, "rows": 40_000.0}}
+
+    assert further_figures(card) == {"figures: rows": 40_000}
 
 
 def test_a_challenger_goes_all_the_way_by_clicks(browse):

@@ -12,7 +12,9 @@ from learning.registry.paired import (
     calibration_error,
     compare_cost,
     compare_precision,
+    money_curve,
     recall_curve,
+    roc_curve,
 )
 
 
@@ -84,6 +86,26 @@ def test_what_is_said_and_what_comes_agree_in_an_honest_model():
     assert calibration_error(chance, fraud) < 0.01
     assert calibration_error(np.clip(chance * 3, 0, 1), fraud) > 0.05
     assert all(0 <= said <= 1 and 0 <= came <= 1 for said, came in calibration_curve(chance, fraud))
+
+
+def test_a_roc_curve_runs_from_nothing_to_everything():
+    fraud = np.array([True, False, True, False])
+
+    assert roc_curve(np.array([0.9, 0.8, 0.7, 0.1]), fraud) == [
+        (0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0),
+    ]  # fmt: skip
+    assert roc_curve(np.array([0.5]), np.array([True])) == [], "one class has no curve"
+
+
+def test_a_money_curve_counts_amounts_of_frauds_alone():
+    fraud, amount = np.array([True, False, True]), np.array([30.0, 500.0, 10.0])
+
+    curve = money_curve(np.array([0.9, 0.8, 0.1]), fraud, amount)
+
+    assert curve == [
+        (0.0, 0.0), (pytest.approx(1 / 3), 0.75), (pytest.approx(2 / 3), 0.75), (1.0, 1.0),
+    ]  # fmt: skip
+    assert money_curve(np.array([0.5]), np.array([False]), np.array([1.0])) == []
 
 
 def test_a_recall_curve_ends_with_everything_caught():
