@@ -33,6 +33,7 @@ from rules.definition import (
 )
 from rules.engine import CompiledBook, Evaluation
 from rules.models import Ruleset
+from rules.switching.reading import Mode, Switched
 from rules.tests.cast import make_config, make_definition, publish
 from scoring.consider import Ground, consider
 from scoring.formula import Verdict
@@ -149,9 +150,9 @@ class Event:
     verdict: Verdict
 
     def under(self, book: CompiledBook) -> tuple[Evaluation, Verdict]:
-        """Decided again by the Python engine, the hold-out lane left out."""
+        """Decided again by the Python engine; hold-out lane and switch are left out."""
         vertical = book.vertical(self.vertical)
-        return consider(replace(self.ground, vertical=vertical, held_out=False))
+        return consider(replace(self.ground, vertical=vertical, held_out=False, switch=None))
 
 
 def make_events(
@@ -179,6 +180,7 @@ def _event(chance: random.Random, books: dict[int, CompiledBook], institution: s
         customer_hash=bytes.fromhex(user) if isinstance(user, str) else None,
         ml_score=None if chance.random() < 0.4 else chance.uniform(0, 100),
         held_out=chance.random() < 0.1,
+        switch=_switch(chance),
     )
     evaluation, verdict = consider(ground)
     pk = UUID(int=chance.getrandbits(128))
@@ -229,6 +231,12 @@ def _rates(chance: random.Random, currency: str) -> dict[str, float]:
     dollars = {"NGN": 1530.0, "USD": 1.0, "KES": 129.25, "XAF": 600.1}[currency]
     rates = {"USD": dollars, "EUR": dollars / 0.875}
     return {code: rate for code, rate in rates.items() if chance.random() < 0.8}
+
+
+def _switch(chance: random.Random) -> Switched | None:
+    if chance.random() < 0.9:
+        return None
+    return Switched(chance.choice(list(Mode)), UNTIL.timestamp(), 1)
 
 
 def _listings(chance: random.Random) -> list[Listing]:
