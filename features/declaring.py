@@ -64,6 +64,11 @@ class Section:
         more["minimum"], more["maximum"] = low, high
         return self.feature(name, Type.NUMBER, doc, **more)
 
+    def multiple(self, name: str, doc: str, most: float, **more: Unpack[More]) -> Feature:
+        """How many times one number another is."""
+        more.setdefault("unit", "times")
+        return self.number(name, doc, 0, most, **more)
+
     def boolean(self, name: str, doc: str, **more: Unpack[More]) -> Feature:
         return self.feature(name, Type.BOOLEAN, doc, **more)
 

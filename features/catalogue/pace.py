@@ -110,30 +110,24 @@ FEATURES = (
         "How much the customer moved in 30 days, this transaction included.",
         windowed=Windowed(entity="customer", window="30d", aggregate="sum"),
     ),
-    _.number(
+    _.multiple(
         "amount_vs_day",
         "The amount as a multiple of the customer's average over 24 hours.",
-        0,
         1e9,
-        unit="times",
         compute=numbers.against_average,
         computed_from=("amount", "amount_last_day", "transactions_last_day"),
     ),
-    _.number(
+    _.multiple(
         "amount_vs_week",
         "The amount as a multiple of the customer's average over 7 days.",
-        0,
         1e9,
-        unit="times",
         compute=numbers.against_average,
         computed_from=("amount", "amount_last_week", "velocity_7d"),
     ),
-    _.number(
+    _.multiple(
         "amount_vs_month",
         "The amount as a multiple of the customer's average over 30 days.",
-        0,
         1e9,
-        unit="times",
         compute=numbers.against_average,
         computed_from=("amount", "amount_last_month", "velocity_30d"),
     ),
@@ -149,13 +143,11 @@ FEATURES = (
         compute=numbers.ratio,
         computed_from=("amount_last_month", "velocity_30d"),
     ),
-    _.number(
+    _.multiple(
         "amount_week_against_usual",
         "What the customer moved in 7 days as a multiple of a usual week: the average amount, as "
         "often as in 30 days.",
-        0,
         1e12,
-        unit="times",
         compute=numbers.week_against_usual,
         computed_from=("amount_last_week", "avg_transaction_amount", "velocity_30d"),
     ),

@@ -81,21 +81,17 @@ FEATURES = (
         compute=numbers.deviation,
         computed_from=("amount", "avg_transaction_amount", "transaction_amount_stddev"),
     ),
-    _.number(
+    _.multiple(
         "amount_vs_average",
         "The amount as a multiple of the customer's average.",
-        0,
         1e12,
-        unit="times",
         compute=numbers.ratio,
         computed_from=("amount", "avg_transaction_amount"),
     ),
-    _.number(
+    _.multiple(
         "amount_vs_max_ever",
         "The amount as a multiple of the customer's highest so far.",
-        0,
         1e12,
-        unit="times",
         compute=numbers.ratio,
         computed_from=("amount", "max_transaction_amount"),
     ),
