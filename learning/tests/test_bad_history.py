@@ -12,15 +12,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone as clock
 
+from features.catalogue import CATALOGUE
 from learning import tasks
 from learning.archive import read
 from learning.archive.schema import LABEL
 from learning.datasets.archived import readable_features
 from learning.registry.tests.conftest import models_dir  # noqa: F401
 from learning.retraining.models import TrainingRun
+from scoring.detectors import ArtefactError
+from scoring.detectors.manifest import Column
+from scoring.detectors.tests.making import COLUMNS
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import champion
-from scoring.serving.tests.making import make_champion
+from scoring.serving.tests.making import make_champion, make_model
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("models_dir")]
 ROWS = 1_200
@@ -153,6 +157,34 @@ def test_a_group_that_no_decision_has_is_named(good, settings, groups, sentence)
 def test_a_scheduler_that_cannot_be_used_is_named(good, settings):
     good(history())
     assert "must be like local:2" in refused(settings, TRAINING_DASK_SCHEDULER="local:many")
+
+
+def test_a_feature_that_the_catalogue_lost_meanwhile_is_named(
+    good, settings, monkeypatch, tmp_path
+):
+    """Data of an older catalogue: no vector holds that column any more."""
+    settings.STATE_DIR = tmp_path
+    frame = history().with_columns(old_score=pl.col("amount") * 2 + pl.col("is_night"))
+    good(frame)
+    names = (*readable_features(), "old_score")
+    monkeypatch.setattr("learning.datasets.archived.readable_features", lambda: names)
+    before = make_champion()
+    said = refused(settings)
+    assert "The model cannot be served, so it was thrown away" in said
+    assert "old_score" in said
+    assert champion() == before
+    assert TrainingRun.objects.get().state == TrainingRun.State.FAILED
+    assert [each.name for each in settings.MODELS_DIR.iterdir()] == [before.version]
+
+
+@pytest.mark.parametrize("version", [CATALOGUE.version + 1, 0])
+def test_a_champion_of_another_catalogue_is_told_and_stays_in_its_place(version):
+    """Its columns are looked up by name: those that are there are read, else it says so."""
+    model = make_champion(catalogue_version=version)
+    assert model.detector() is not None
+    with pytest.raises(ArtefactError, match="gone_feature"):
+        make_model("of-another", columns=(Column("gone_feature", "number"), *COLUMNS[1:]))
+    assert champion() == model
 
 
 # -- what is odd, and learned from all the same ----------------------------------------------------

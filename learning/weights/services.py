@@ -63,7 +63,7 @@ def _said(fitted: Fitted) -> str:
     count = len(fitted.suggestions)
     said = f"{count} suggestion{'' if count == 1 else 's'}." if count else "Weights may stay."
     if fitted.worse:
-        said += f" {fitted.worse} more would order later days worse and were left out."
+        said += f" Left out, as it would order later days worse: {fitted.worse}."
     return said
 
 
