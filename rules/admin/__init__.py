@@ -1,7 +1,6 @@
-"""The rule book in the admin: rules, rulesets, verticals."""
+"""The rule book in the admin: rulesets and verticals. The pages of rules are the studio's."""
 
-from rules.admin.book import RuleAdmin
 from rules.admin.rulesets import RulesetAdmin
 from rules.admin.verticals import VerticalAdmin
 
-__all__ = ["RuleAdmin", "RulesetAdmin", "VerticalAdmin"]
+__all__ = ["RulesetAdmin", "VerticalAdmin"]

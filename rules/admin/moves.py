@@ -1,9 +1,6 @@
 """The moves of a rule from state to state, as the pages offer them."""
 
-from typing import Any
-
 from rules.definition import State
-from rules.forms import StateForm
 from rules.services import MOVES
 
 MOVE_NAMES = {
@@ -27,13 +24,3 @@ def moves_from(state: State) -> list[tuple[str, str]]:
     targets = MOVES[state] | ({State.CANARY} if state is State.CANARY else set())
     names = MOVE_NAMES | ({State.CANARY: "Change share"} if state is State.CANARY else {})
     return [(target.value, names[target]) for target in State if target in targets]
-
-
-def starting_from(form: type[StateForm], state: str) -> type[StateForm]:
-    """The form with the state in which this page shows the rule."""
-
-    class Form(form):  # type: ignore[misc, valid-type]
-        def __init__(self, data: Any = None) -> None:
-            super().__init__(data, initial={"expected_state": state})
-
-    return Form

@@ -1,0 +1,5 @@
+"""The risk manager's pages."""
+
+from studio.admin.book import RuleAdmin
+
+__all__ = ["RuleAdmin"]
