@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django import forms
+from django.contrib import admin
 from django.db.models import Max
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -92,11 +93,25 @@ class WeightSuggestionAdmin(ReadOnlyModelAdmin):
     )
     def work_out(self, request: HttpRequest) -> HttpResponse:
         """Has the worker do it: a busy vertical takes a while."""
-        from learning.tasks import suggest_weights
 
-        suggest_weights.delay()
-        messages.success(request, "The worker works it out; what is open is superseded then.")
-        return HttpResponseRedirect(reverse("admin:learning_weightsuggestion_changelist"))
+        def act(said: dict[str, Any]) -> str:
+            from learning.tasks import suggest_weights
+
+            suggest_weights.delay()
+            return "The worker works it out; what is open is superseded then."
+
+        demand(request, CHANGE)
+        return confirm_page(
+            self,
+            request,
+            title="Work out anew",
+            explanation="The outcomes of the last half year are put against the rules' hits. It "
+            "happens every Monday by itself.",
+            button="Work out",
+            form_class=forms.Form,
+            act=act,
+            back=reverse("admin:learning_weightsuggestion_changelist"),
+        )
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

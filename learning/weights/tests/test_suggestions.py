@@ -159,3 +159,16 @@ def test_whoever_may_only_look_sees_no_buttons(suggestion, people):  # noqa: F81
     take = reverse("admin:learning_weightsuggestion_take", args=[suggestion.pk])
     assert joan.post(take, {"reason": "x"}).status_code == 403
     assert browser_of(people["ada"]).get(here).status_code == 403
+
+
+def test_working_out_anew_is_asked_for_and_left_to_the_worker(people, monkeypatch):  # noqa: F811
+    asked = []
+    monkeypatch.setattr("learning.tasks.suggest_weights.delay", lambda: asked.append("now"))
+    here = reverse("admin:learning_weightsuggestion_work_out")
+    assert browser_of(people["ada"]).post(here, {"sent": "yes"}).status_code == 403
+    grace = browser_of(people["grace"])
+    assert grace.get(here).status_code == 200
+    assert asked == []
+    answer = grace.post(here, {"sent": "yes"}, follow=True)
+    assert "The worker works it out" in answer.content.decode()
+    assert asked == ["now"]
