@@ -9,7 +9,6 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
-import msgspec
 import numpy as np
 import polars as pl
 
@@ -20,6 +19,7 @@ from studio.backtest.surroundings import with_lists, with_rates
 from studio.backtest.truths import FRAUD, GENUINE, UNLABELLED, Truths, read_truths
 from studio.backtest.verdicts import APPROVED, DECLINED, REVIEW, Bytes
 from studio.optimise.costs import Known, Parts, parts_of
+from studio.optimise.curves_shape import Curve, Step
 from studio.optimise.resampling import TRUTHS, Floats, Keys, Sums
 from studio.optimise.steps import Steps, stored_statuses
 from studio.optimise.targets import Ladder
@@ -30,35 +30,6 @@ _ALWAYS: Final = (
 )
 ROWS: Final = 200_000
 """In memory at once."""
-
-
-class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One value: numbers and amounts by status (approved, review, declined) and truth (fraud,
-    genuine, unlabelled); `matched` by truth are the rule's hits, empty of a threshold."""
-
-    value: float
-    numbers: tuple[tuple[int, ...], ...]
-    amounts: tuple[tuple[float, ...], ...]
-    matched: tuple[int, ...] = ()
-
-
-class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """All values in order. Amounts are in `currency`."""
-
-    title: str
-    unit: str
-    current: float
-    currency: str
-    days: float
-    steps: tuple[Step, ...]
-    known: Known
-    notes: tuple[str, ...]
-    rows: int
-    seconds: float
-
-    @property
-    def values(self) -> list[float]:
-        return [step.value for step in self.steps]
 
 
 def compute(
