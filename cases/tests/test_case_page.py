@@ -26,6 +26,7 @@ from intelligence.lists.builtin import load_builtin
 from intelligence.models import List, ListEntry
 from intelligence.tests.making import add
 from scoring.services import score_transaction
+from scoring.serving.tests.making import forget_all, make_champion
 from scoring.tests.making import make_request, make_suspicious
 from transactions.models import Label, Transaction
 from transactions.services import record_label
@@ -54,6 +55,25 @@ def tab_of(case, name):
 
 def undo(user, case):
     return signed_in(user).post(reverse("admin:cases_case_undo", args=[case.pk]))
+
+
+# -- what moved the model -----------------------------------------------------------------------
+
+
+def test_a_case_offers_to_explain_what_nobody_has_explained(bank, analyst, settings, tmp_path):
+    """The button belongs to the decision, and leads back to the case."""
+    settings.MODELS_DIR = tmp_path
+    forget_all()
+    make_champion()
+    try:
+        [alert] = open_alerts([flag(bank, "t-1").pk])
+        shown = text_of(signed_in(analyst).get(page_of(alert.case)))
+    finally:
+        forget_all()
+
+    assert "What moved the model is not worked out yet." in shown
+    assert reverse("admin:scoring_decision_explain", args=[alert.transaction_id]) in shown
+    assert f'name="next" value="{page_of(alert.case)}"' in shown
 
 
 # -- tabs -------------------------------------------------------------------------------------
