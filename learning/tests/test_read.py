@@ -53,6 +53,20 @@ def test_rows_are_chosen_by_time_and_institution(history):
         assert (frame.height, frame.columns) == (rows, ["transaction_id", "amount"]), asked
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 5, 1_000])
+def test_portions_hold_every_row_once_and_no_more_than_asked_for(history, most):
+    asked = {"institutions": ["bank"], "since": DAYS[0], "until": DAYS[2]}
+    found = read.portions(**asked, columns=["transaction_id", "day"], rows=most)
+    frames = [portion.frame.collect() for portion in found]
+    assert all(portion.rows <= most for portion in found)
+    assert sum(portion.rows for portion in found) == 8  # of both institutions
+    together = pl.concat(frames)
+    assert together["day"].is_sorted()
+    expected = read.scan(institution="bank", until=DAYS[2], columns=["transaction_id", "day"])
+    assert together.sort("transaction_id").equals(expected.collect().sort("transaction_id"))
+    assert {version for portion in found for version in portion.versions} == {CATALOGUE.version}
+
+
 def test_columns_have_their_types_whether_or_not_there_are_rows(history):
     expected = {name: full_schema()[name] for name in default_columns()}
     for asked in ({}, {"since": dt.date(2031, 1, 1)}):

@@ -213,7 +213,10 @@ def _contexts(frame: pl.DataFrame) -> tuple[list[Context], npt.NDArray[np.int64]
     verticals = frame["vertical"].unique().sort()
     places = frame["vertical"].cast(pl.Enum(verticals)).to_physical().to_numpy().astype(np.int64)
     keys = frame["ruleset_number"].to_numpy().astype(np.int64) * len(verticals) + places
-    distinct, codes = np.unique(keys, return_inverse=True)
-    found = [divmod(int(key), len(verticals)) for key in distinct]
+    low = int(keys.min())
+    distinct = np.flatnonzero(np.bincount(keys - low))  # no sort: numbers of rulesets are close
+    codes = np.empty(distinct[-1] + 1, np.int64)
+    codes[distinct] = np.arange(len(distinct))
+    found = [divmod(int(key) + low, len(verticals)) for key in distinct]
     contexts = [Context(n, rules_then(n).configs[verticals[place]]) for n, place in found]
-    return contexts, codes.astype(np.int64)
+    return contexts, codes[keys - low]

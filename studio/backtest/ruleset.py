@@ -106,7 +106,9 @@ class Side:
         points: dict[int, Floats],
     ) -> Decided:
         """Reads FLAGS and, of a canary, `user_id`. `verticals` are places in `codes`."""
-        mine = fires[:, [placed.column for placed in self.rules]] & self._applies[verticals]
+        mine = np.take(fires, [placed.column for placed in self.rules], axis=1)
+        for rule in np.flatnonzero(~self._applies.all(axis=0)):
+            mine[:, rule] &= self._applies[verticals, rule]
         decides = self._deciding(frame, mine)
         combos = self._combos(verticals, decides, points)
         rules, flags = self._combine(verticals, decides, combos)
@@ -116,12 +118,11 @@ class Side:
         return Decided(status, rules, mine, decides, listed, combos)
 
     def _deciding(self, frame: pl.DataFrame, fires: Flags) -> Flags:
-        decides = np.zeros_like(fires)
-        for i, placed in enumerate(self.rules):
-            if placed.rule.state is State.LIVE:
-                decides[:, i] = fires[:, i]
-            elif placed.rule.state is State.CANARY:
-                decides[:, i] = in_canary(placed.rule, frame, fires[:, i])
+        states = [placed.rule.state for placed in self.rules]
+        decides: Flags = fires & np.array([state is State.LIVE for state in states], np.bool_)
+        for i, state in enumerate(states):
+            if state is State.CANARY:
+                decides[:, i] = in_canary(self.rules[i].rule, frame, fires[:, i])
         return decides
 
     def _combos(self, verticals: Codes, decides: Flags, points: dict[int, Floats]) -> Combos:

@@ -264,6 +264,16 @@ def test_a_rule_that_does_not_compile_any_more_is_skipped_and_told(events):
     assert all(change.before == change.after for change in result.changes)
 
 
+def test_a_ruleset_without_rules_approves_what_no_list_declines(events):
+    empty = msgspec.structs.replace(a_snapshot(), rules=())
+    result = backtest_ruleset(a_snapshot(), empty, WINDOW)
+    declined = sum(
+        any(one.effect == "decline" for one in event.ground.listings) for event in events
+    )
+    assert result.after.declined.n >= declined > 0
+    assert result.after.matched.n < result.before.matched.n
+
+
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
