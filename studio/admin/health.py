@@ -34,8 +34,8 @@ class HealthAdmin(ReadOnlyModelAdmin):
     """One page for the whole book; a row has none of its own."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = person(request)
-        return user.has_perm(SEE) and user.has_perm(FIGURES)
+        user = request.user
+        return bool(user.has_perm(SEE) and user.has_perm(FIGURES))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

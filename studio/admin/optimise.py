@@ -37,7 +37,7 @@ SHOWN = 10
 @admin.register(Curve)
 class CurveAdmin(ReadOnlyModelAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person(request).has_perm(COMPUTE)
+        return bool(request.user.has_perm(COMPUTE))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -63,7 +63,7 @@ class RolloutAdmin(ReadOnlyModelAdmin):
     """A row is a rule's; its key is the rule's, whether it has bounds of its own or not."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person(request).has_perm(SEE)
+        return bool(request.user.has_perm(SEE))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
