@@ -113,7 +113,7 @@ def launched(state_dir, **options):
     launch = Launch(state_dir, **options)
     launch.start()
     try:
-        launch.wait_until_ready()
+        launch.wait_until_ready(90 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
         yield launch
     finally:
         launch.end()
@@ -162,6 +162,25 @@ def test_the_demo_file_holds_what_a_visitor_needs(launch):
     with redis.Redis.from_url(demo["redis_url"]) as client:
         assert client.ping()
     assert stat.S_IMODE((launch.state_dir / "demo.json").stat().st_mode) == 0o600
+
+
+def test_the_demos_first_model_is_trained_beside_and_then_decides(launch):
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    deadline = time.monotonic() + 120 * busy
+    while "First model: Model " not in launch.shown:
+        assert time.monotonic() < deadline, launch.shown
+        time.sleep(0.2)
+    assert "First model: the worker trains it" in launch.shown
+    assert "It decides from now on." in launch.shown
+    asked = urllib.request.Request(  # noqa: S310
+        f"{launch.url}/api/v1/fraud/check",
+        json.dumps({"user_id": "new", "amount": 900, "currency": "NGN"}).encode(),
+        {"X-API-Key": launch.demo["api_key"], "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=30) as answer:  # noqa: S310
+        decision = json.load(answer)
+    assert 0 <= decision["ml_score"] <= 100
+    assert f"Model {decision['model_version']}:" in launch.shown
 
 
 def manage(state_dir, *arguments, python=sys.executable):
