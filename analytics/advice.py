@@ -9,13 +9,13 @@ decided, since a threshold would not have changed them. Fraud and genuine are th
 What has no label counts as genuine where it was let through: nobody complained. What was declined
 and has no label is left out: nobody can know.
 
-Nothing is advised with less than FEWEST frauds or genuine transactions, nor when the gain could be
-chance: it must be twice its standard error, each decided transaction counted as a trial of its own.
+Which is cheapest, and whether that could be chance, `studio.optimise` tells, as for the curves of
+risk managers: nothing is advised with too few labels, nor unless the gain holds in 95 % of redrawn
+histories.
 """
 
 from collections import Counter
 from datetime import timedelta
-from math import sqrt
 from typing import Final, Literal
 
 import msgspec
@@ -23,10 +23,10 @@ import msgspec
 from analytics.period import Period, last_days
 from analytics.reading import DECISIONS, LABELLED, WITHIN, rows
 from analytics.verticals import verticals_in_force
+from studio.optimise.scores import propose_threshold
 
 MISSED_FRAUD: Final = 10
 SETTLING: Final = timedelta(days=7)
-FEWEST: Final = 30
 
 Suggestion = Literal["increase_threshold", "decrease_threshold", "no_change"]
 
@@ -97,18 +97,11 @@ def advise(frauds: Counter[int], genuine: Counter[int], *, review: int, current:
     >>> advise(Counter({70: 50}), Counter(scores), review=40, current=80).suggestion
     'decrease_threshold'
     """
-    best = min(
-        range(review, 101),
-        key=lambda threshold: (_cost(frauds, genuine, threshold), abs(threshold - current)),
+    found = propose_threshold(
+        frauds, genuine, lowest=review, current=current, missed_fraud=MISSED_FRAUD
     )
-    if frauds.total() < FEWEST or genuine.total() < FEWEST:
-        best, reason = current, _too_few(frauds.total(), genuine.total())
-    elif best == current:
-        reason = "No other threshold would have cost less."
-    elif not _beyond_chance(frauds, genuine, current, best):
-        best, reason = current, f"{best} would have cost less, but the difference may be chance."
-    else:
-        reason = _reason(frauds, genuine, current, best)
+    best = current if found.value is None else round(found.value)
+    reason = found.words if best == current else _reason(frauds, genuine, current, best)
     return Advice(
         suggestion=_suggestion(current, best),
         current_threshold=current,
@@ -125,22 +118,10 @@ def _suggestion(current: int, best: int) -> Suggestion:
     return "increase_threshold" if best > current else "decrease_threshold"
 
 
-def _cost(frauds: Counter[int], genuine: Counter[int], threshold: int) -> int:
-    missed = sum(number for score, number in frauds.items() if score < threshold)
-    alarms = sum(number for score, number in genuine.items() if score >= threshold)
-    return MISSED_FRAUD * missed + alarms
-
-
 def _changed(scores: Counter[int], current: int, best: int) -> int:
     """How many would have ended otherwise."""
     low, high = sorted((current, best))
     return sum(number for score, number in scores.items() if low <= score < high)
-
-
-def _beyond_chance(frauds: Counter[int], genuine: Counter[int], current: int, best: int) -> bool:
-    gain = _cost(frauds, genuine, current) - _cost(frauds, genuine, best)
-    variance = MISSED_FRAUD**2 * _changed(frauds, current, best) + _changed(genuine, current, best)
-    return gain > 2 * sqrt(variance)
 
 
 def _reason(frauds: Counter[int], genuine: Counter[int], current: int, best: int) -> str:
@@ -153,11 +134,4 @@ def _reason(frauds: Counter[int], genuine: Counter[int], current: int, best: int
     return (
         f"At {best} instead of {current}, {stopped:,} fewer genuine transactions would have been "
         f"declined, and {caught:,} frauds let through."
-    )
-
-
-def _too_few(frauds: int, genuine: int) -> str:
-    return (
-        f"{frauds:,} frauds and {genuine:,} genuine transactions are known; {FEWEST} of each are "
-        "the least to go by."
     )

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from analytics.advice import FEWEST, MISSED_FRAUD, advise
+from analytics.advice import MISSED_FRAUD, advise
+from studio.optimise.costs import FEWEST
 
 
 def spread(**counts):
@@ -55,11 +56,18 @@ def test_of_too_few_nothing_is_concluded(frauds, genuine):
     assert "the least to go by" in told.reason
 
 
-@pytest.mark.parametrize(("caught", "suggestion"), [(4, "no_change"), (5, "decrease_threshold")])
+@pytest.mark.parametrize(("caught", "suggestion"), [(2, "no_change"), (6, "decrease_threshold")])
 def test_a_gain_that_may_be_chance_is_none(caught, suggestion):
-    """n frauds more gain 10 n, with a standard error of 10 times the root of n."""
-    assert MISSED_FRAUD * 4 == 2 * MISSED_FRAUD * 4**0.5
-    assert advice({"s90": 50, "s55": caught}, {"s10": 500}).suggestion == suggestion
+    """Of a Poisson number of mean 2 one in seven is none, of mean 6 one in four hundred."""
+    told = advice({"s90": 50, "s55": caught}, {"s10": 500})
+    assert told.suggestion == suggestion
+    assert told == advice({"s90": 50, "s55": caught}, {"s10": 500})
+
+
+def test_a_missed_fraud_weighs_as_much_as_ten_insults():
+    assert MISSED_FRAUD == 10
+    even = {"s10": 500, "s56": 400}
+    assert advice({"s90": 50, "s55": 40}, even).suggestion == "no_change"
 
 
 def test_the_reason_tells_what_would_have_changed():

@@ -173,12 +173,12 @@ def too_few(known: Known) -> str:
     if known.fraud < FEWEST or known.genuine < FEWEST:
         return (
             f"{known.fraud:,} frauds and {known.genuine:,} genuine transactions are known here; "
-            f"{FEWEST} of each are the least to propose a value by."
+            f"{FEWEST} of each are the least to go by."
         )
     if known.affected < FEWEST_AFFECTED:
         return (
             f"{known.affected:,} decisions whose outcome is known depend on this value; "
-            f"{FEWEST_AFFECTED} are the least to propose one by."
+            f"{FEWEST_AFFECTED} are the least to go by."
         )
     return ""
 
