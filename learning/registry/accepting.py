@@ -15,7 +15,7 @@ from foundation.audit import Actor
 from foundation.models import User
 from learning.evaluation.page import as_html
 from learning.export.writing import write_artefact
-from learning.registry.comparing import has_leak_alarm
+from learning.registry.comparing import beats_chance, has_leak_alarm
 from learning.registry.promoting import PROPOSE, promote_first
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import register_model
@@ -28,7 +28,7 @@ def accept_trained(
     *, trained: Trained, card: Mapping[str, Any], by: Actor, note: str = ""
 ) -> ModelVersion:
     """Exports the model, registers it as a candidate, and lets it decide if none ever did, unless
-    its card raises a leak alarm or who trained it may not promote.
+    its card raises a leak alarm, it is no better than chance or who trained it may not promote.
 
     Raises NotExportable, and ArtefactError for a model over columns that no vector has; then no
     files are left. The champion is untouched.
@@ -44,6 +44,6 @@ def accept_trained(
         raise
     is_first = not ModelVersion.objects.exclude(promoted_at=None).exists()
     may_promote = not isinstance(by, User) or by.has_perm(PROPOSE)
-    if is_first and may_promote and not has_leak_alarm(card):
+    if is_first and may_promote and beats_chance(card) and not has_leak_alarm(card):
         model = promote_first(model=model, by=by)
     return model

@@ -1,5 +1,6 @@
 """A challenger against the champion: figures, bounds, and what speaks against a promotion."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
@@ -25,6 +26,7 @@ from learning.registry.paired import (
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import OPERATE, champion
 
+_ONE_SIDED_95: Final = 1.645
 LEAST_FRAUDS: Final = 30
 LEAST_GENUINE: Final = 200
 CALIBRATION_SLACK: Final = 0.002
@@ -137,6 +139,21 @@ def _unfair(ratios: list[float | None]) -> list[str]:
 def has_leak_alarm(card: Mapping[str, Any]) -> bool:
     """Whether training found that the model did better than anybody can."""
     return card.get("leaks", {}).get("passed") is False
+
+
+def beats_chance(card: Mapping[str, Any]) -> bool:
+    """Whether on later days it ranked frauds surely (95 %, one-sided) above what a coin would.
+
+    By the rank-sum test of Mann and Whitney, whose statistic is the AUC: of a coin it has the
+    variance (n + m + 1) / 12nm with n frauds and m genuine.
+    """
+    figures = card.get("figures", {})
+    auc, frauds = figures.get("roc_auc"), figures.get("frauds", 0.0)
+    genuine = figures.get("rows", 0.0) - frauds
+    if auc is None or not frauds or not genuine:
+        return False
+    deviation = math.sqrt((frauds + genuine + 1) / (12 * frauds * genuine))
+    return bool(auc > 0.5 + _ONE_SIDED_95 * deviation)
 
 
 def _fairness(card: dict[str, Any]) -> float | None:

@@ -15,7 +15,8 @@ from scoring.detectors.manifest import CARD, CARD_PAGE
 from scoring.serving.services import champion
 
 pytestmark = pytest.mark.django_db
-EVALUATION = {"figures": {"AP": 0.7}, "fairness": {}}
+FIGURES = {"AP": 0.7, "rows": 2_000.0, "frauds": 40.0, "roc_auc": 0.9}
+EVALUATION = {"figures": FIGURES, "fairness": {}}
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,24 @@ def test_a_first_model_with_a_leak_alarm_waits_for_people():
     model = accept_trained(trained=make_trained(), card=leaking, by="train_model")
 
     assert (model.state, champion()) == ("candidate", None)
+
+
+@pytest.mark.parametrize(
+    ("figures", "decides"),
+    [
+        ({"rows": 2_000.0, "frauds": 40.0, "roc_auc": 0.55}, False),  # 1.09 deviations of a coin
+        ({"rows": 2_000.0, "frauds": 40.0, "roc_auc": 0.58}, True),  # 1.74
+        ({"rows": 2_000.0, "frauds": 40.0, "roc_auc": 0.41}, False),
+        ({"rows": 20.0, "frauds": 2.0, "roc_auc": 0.8}, False),  # too few to be sure
+        ({"rows": 20.0, "frauds": 0.0}, False),
+    ],
+)
+def test_a_first_model_that_is_not_surely_better_than_chance_waits(figures, decides):
+    card = {**EVALUATION, "figures": figures}
+
+    model = accept_trained(trained=make_trained(), card=card, by="train_model")
+
+    assert (champion() == model) is decides
 
 
 @pytest.mark.parametrize(
