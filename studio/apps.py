@@ -8,4 +8,7 @@ class StudioConfig(AppConfig):
     verbose_name = "Rule studio"
 
     def ready(self) -> None:
+        from studio.approval_pages import register
         from studio.changes import proposing  # noqa: F401  (registered by being imported)
+
+        register()

@@ -70,6 +70,7 @@ ADDS = {
     "intelligence.listentry": {SUPERVISOR, RISK, ADMIN},
     "intelligence.exchangerate": {RISK},
     "rules.rule": {RISK},
+    "studio.changeset": {RISK},
 }
 DELETES = {"clients.staffscope": {ADMIN}}
 # Who opens the other pages; the rest is refused.
@@ -102,10 +103,17 @@ PAGES = {
     **{f"learning_weightsuggestion_{act}": {RISK} for act in ("take", "dismiss", "work_out")},
     "scoring_modelversion_card": set(),  # models of the walk have no files
     "rules_rule_guide": set(ROLES),
+    **{f"studio_rulewatch_{act}": {RISK} for act in ("bounds", "hold", "release", "rollback")},
     "rules_rule_version": set(ROLES),
-    "rules_rule_edit": {RISK},
+    "rules_rule_words": set(ROLES),
     "rules_rule_state": {RISK},
     "rules_ruleset_propose": {RISK},
+    "studio_changeset_import": {RISK},
+    "studio_changeset_merge_catalogue": {RISK},
+    "studio_changeset_export": set(ROLES),
+    "studio_changeset_toml": set(ROLES),
+    "rules_switch_throw": {SUPERVISOR, RISK},
+    "rules_switch_end": {SUPERVISOR, RISK},
     "rules_ruleset_rollback": {RISK},
 }
 # A row without a page of its own: its address leads to the one that shows it.

@@ -6,11 +6,12 @@ A model with new pages: make a row of it in `make_bank`, so that each bank has o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.utils import timezone as clock
 
 from cases.alerts.opening import open_alerts
 from cases.files.attachments import attach
@@ -33,16 +34,23 @@ from foundation.roles import ROLES, SUPERVISOR, assign_roles
 from intelligence.tests.making import add, make_list
 from learning.models import ArchiveFile
 from learning.weights.models import WeightRun, WeightSuggestion
+from rules.definition import State
 from rules.models import Rule
 from rules.publishing import propose_publication
 from rules.registry import registry
 from rules.services import set_rule_state
+from rules.switching.reading import Mode
+from rules.switching.throwing import throw_switch
 from scoring.models import Decision
 from scoring.services import score_transaction
 from scoring.serving.models import ModelVersion
 from scoring.tests.conftest import client_of
 from scoring.tests.making import make_request, make_suspicious
 from scoring.tests.rule_book import bring_in_rule_book
+from studio.admin.change_acts import ACTS as CHANGE_ACTS
+from studio.admin.changes import DOES
+from studio.changes.services import StateMove, create_change_set, put_edit
+from studio.models import Curve, RuleWatch
 from transactions.models import Transaction
 from transactions.services import record_label
 
@@ -174,6 +182,14 @@ def _account(bank: Institution, slug: str) -> None:
 
 def _system(people: Mapping[str, User]) -> None:
     """Rows that belong to nobody in particular."""
+    manager = people["risk_manager"]
+    change_set = create_change_set(by=manager, title="walked")
+    code = Rule.objects.filter(state="live").order_by("-code")[0].code
+    put_edit(by=manager, change_set=change_set, wish=StateMove(code=code, to=State.SHADOW))
+    ends_at = clock.now() + timedelta(hours=1)
+    throw_switch(
+        by=manager, vertical="gaming", mode=Mode.REVIEW_ALL, ends_at=ends_at, reason="walked"
+    )
     rule = Rule.objects.filter(state="live").order_by("code")[0]
     set_rule_state(code=rule.code, to="shadow", by=people["risk_manager"])
     propose_publication(by=people["risk_manager"], reason="fewer alerts")
@@ -184,6 +200,14 @@ def _system(people: Mapping[str, User]) -> None:
         ModelVersion.objects.create(
             version=version, digest="0" * 64, catalogue_version=1, made_by="test"
         )
+    RuleWatch.objects.create(rule=rule)
+    Curve.objects.create(
+        created_by=manager,
+        target={"kind": "weight"},
+        title="walked",
+        institutions=[OURS],
+        window={},
+    )
     run = WeightRun.objects.create(vertical="payments", rows=900, frauds=60, said="1 suggestion.")
     figures = {"average_precision": 0.5, "flagged": 9, "precision": 0.5, "recall": 0.5}
     WeightSuggestion.objects.create(
@@ -224,6 +248,12 @@ ARGUMENTS: dict[str, Callable[[Any], list[str]]] = {
     "rules_rule_by_code.code": lambda admin: [Rule.objects.order_by("code")[0].code],
     "rules_rule_state.to": lambda admin: ["shadow", "live", "retired"],
     "rules_rule_version.number": lambda admin: ["1"],
+    "run": lambda admin: ["019a0000-0000-7000-8000-000000000007"],
+    "studio_changeset_act.name": lambda admin: list(CHANGE_ACTS),
+    "studio_changeset_do.name": lambda admin: list(DOES),
+    "studio_changeset_export.what": lambda admin: ["in-force", "book"],
+    "studio_rulewatch_move.to": lambda admin: ["shadow", "canary", "live", "retired", "nowhere"],
+    "studio_rulewatch_seen.demotion": lambda admin: ["1"],
     "rules_ruleset_rollback.number": lambda admin: ["1"],
     "field": lambda admin: list(admin.reveals),
     "url": lambda admin: ["nowhere"],

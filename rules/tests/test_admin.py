@@ -20,7 +20,6 @@ from rules.queries import published_number
 from rules.services import edit_rule, set_rule_state
 from rules.tests.cast import A_FEW_RULES
 from rules.tests.people import make_user
-from rules.vertical_form import VerticalForm
 
 pytestmark = pytest.mark.django_db
 
@@ -154,52 +153,6 @@ def test_rolling_back_is_proposed_from_the_old_rulesets_page(settings: Any) -> N
     client.post(pages()["rollback"], {"reason": "missed frauds"})
     assert Ruleset.objects.get(number=3).rolls_back_to_id == 1
     assert published_number() == 3
-
-
-def vertical_form(**changes: Any) -> dict[str, Any]:
-    vertical = Vertical.objects.get(code="payments")
-    values = VerticalForm.values_of(vertical.config)
-    return {**values, "expected_revision": 1, "reason": "because", **changes}
-
-
-def test_a_vertical_is_edited() -> None:
-    data = vertical_form(fraud_score_threshold=70, rule_weights="gambling 1.5\ntor_exit 0.5")
-    assert signed_in().post(vertical_url(), data).status_code == 302
-    vertical = Vertical.objects.get(code="payments")
-    assert vertical.fraud_score_threshold == 70
-    assert vertical.rule_weights == {"gambling": 1.5, "tor_exit": 0.5}
-
-
-@pytest.mark.parametrize(
-    ("sent", "kept"),
-    [(["declined", "review"], ["review", "declined"]), (["declined"], ["declined"]), ([], [])],
-)
-def test_a_vertical_says_which_decisions_become_alerts(sent: list[str], kept: list[str]) -> None:
-    data = vertical_form(alert_on=sent, rule_weights="gambling 1.5")
-    assert signed_in().post(vertical_url(), data).status_code == 302
-    vertical = Vertical.objects.get(code="payments")
-    assert vertical.alert_on == kept
-    assert vertical.revision == 2
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"rules_weight": 0.7}, "must sum to 1"),
-        ({"review_threshold": 90}, "above the decline threshold"),
-        ({"currencies": "NGN, XYZ"}, "XYZ is no ISO 4217"),
-        ({"rule_weights": "no_such_rule 1"}, "no rule no_such_rule"),
-        ({"rule_weights": "gambling lots"}, "is no number"),
-        ({"alert_on": ["approved"]}, "approved is not one of the available choices"),
-        ({"rule_weights": "gambling 1,5"}, "is no number"),
-        ({"expected_revision": 9}, "your edit began at 9"),
-        ({"reason": ""}, "required"),
-    ],
-)
-def test_a_verticals_fault_is_shown(changes: dict[str, Any], message: str) -> None:
-    response = signed_in().post(vertical_url(), vertical_form(**changes))
-    assert message in response.content.decode()
-    assert Vertical.objects.get(code="payments").revision == 1
 
 
 @pytest.mark.parametrize(("name", "most"), [("rulesets", 12)])

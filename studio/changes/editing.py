@@ -220,6 +220,11 @@ def _write_retirement(edit: ChangeEdit, wish: Retire) -> None:
 
 
 def _write_config(edit: ChangeEdit, wish: VerticalEdit) -> None:
+    if edit.pk is None and wish.expected_revision != edit.base_version:
+        raise StaleEdit(
+            f"{edit.code} is at revision {edit.base_version}; "
+            f"your edit began at {wish.expected_revision}."
+        )
     if wish.expected_revision != edit.base_version:
         raise Outdated(
             f"The edit of {edit.code} here began with revision {edit.base_version}, "

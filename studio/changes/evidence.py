@@ -1,6 +1,6 @@
 """A backtest's result, frozen into the change set, and whether it still is about these edits."""
 
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone as clock
@@ -8,13 +8,14 @@ from django.utils import timezone as clock
 from foundation.models import User
 from foundation.permissions import require
 from rules.queries import published_number
+from studio.backtest.services import evidence_of
 from studio.changes.editing import EDIT, fingerprint, lock_draft
+from studio.changes.errors import ChangeRefused, EvidenceStale
 from studio.changes.timeline import note_down
+from studio.models import Backtest
 from studio.models.changes import ChangeSet
 
 Standing = Literal["none", "fresh", "stale"]
-LARGEST: Final = 1_000_000
-"""Characters of JSON, about: more is no evidence that somebody would read."""
 
 
 @transaction.atomic
@@ -31,6 +32,30 @@ def attach_evidence(*, by: User, change_set: ChangeSet, evidence: dict[str, Any]
     locked.save()
     note_down(locked, "evidence", by, "backtest attached")
     return locked
+
+
+@transaction.atomic
+def note_trial(*, by: User, change_set: ChangeSet, trial: Backtest, tried: str) -> ChangeSet:
+    """Remembers the backtest of the draft's edits; `tried` is their fingerprint when it began.
+
+    `take_trial` makes evidence of it. Raises ChangeRefused unless it is a draft.
+    """
+    require(by, EDIT)
+    locked = lock_draft(change_set)
+    locked.trial, locked.trial_fingerprint = trial, tried
+    locked.save()
+    note_down(locked, "tried", by, "backtest begun")
+    return locked
+
+
+def take_trial(*, by: User, change_set: ChangeSet) -> ChangeSet:
+    """Freezes the result of the latest backtest into it. Raises ChangeRefused until it is done."""
+    trial = change_set.trial
+    if trial is None or trial.state != trial.State.DONE:
+        raise ChangeRefused("There is no finished backtest of it.")
+    if change_set.trial_fingerprint != fingerprint(change_set.edits.all()):
+        raise EvidenceStale("The edits were changed after this backtest: run it again.")
+    return attach_evidence(by=by, change_set=change_set, evidence=evidence_of(trial))
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from foundation.models import ApprovalRequest, User
 from foundation.permissions import require
 from rules.errors import Finding, Invalid
 from rules.publishing import PUBLISH, in_force
-from studio.changes.editing import bump, fingerprint, lock, lock_draft
+from studio.changes.editing import EDIT, bump, fingerprint, lock, lock_draft
 from studio.changes.errors import ChangeRefused, EvidenceStale
 from studio.changes.evidence import standing
 from studio.changes.preflight import Preflight, look_over
@@ -176,12 +176,18 @@ def reopen(*, by: User, change_set: ChangeSet) -> ChangeSet:
 
 @transaction.atomic
 def comment(*, by: User, change_set: ChangeSet, text: str) -> None:
-    """Adds a line that everybody reads who sees the change set. Raises Invalid."""
-    require(by, "studio.view_changeset")
+    """Adds a line that everybody reads who sees the change set. Raises Invalid, and Forbidden for
+    who neither edits nor approves."""
+    if not may_comment(by):
+        require(by, EDIT)
     text = text.strip()
     if not text or len(text) > 10_000 or "\0" in text:
         raise Invalid([Finding("text", "Write 1 to 10,000 characters.")])
     note_down(change_set, "comment", by, text)
+
+
+def may_comment(by: User) -> bool:
+    return by.has_perm(EDIT) or by.has_perm(APPROVE)
 
 
 def _check(reason: str, publish_at: datetime | None) -> None:

@@ -3,7 +3,13 @@
 from studio.changes.editing import create_change_set, describe, drop_edit, put_edit
 from studio.changes.emergencies import alert_overdue, open_reviews, publish_now, review_emergency
 from studio.changes.errors import ChangeRefused, EvidenceStale, Outdated
-from studio.changes.evidence import attach_evidence, drop_evidence, standing
+from studio.changes.evidence import (
+    attach_evidence,
+    drop_evidence,
+    note_trial,
+    standing,
+    take_trial,
+)
 from studio.changes.freshness import rebase_edit, resolve
 from studio.changes.preflight import Preflight, Remark, look_over
 from studio.changes.proposing import comment, propose, reopen, withdraw
@@ -33,6 +39,7 @@ __all__ = [
     "invert",
     "is_in_effect",
     "look_over",
+    "note_trial",
     "open_reviews",
     "propose",
     "publish_due",
@@ -44,5 +51,6 @@ __all__ = [
     "review_emergency",
     "roll_back",
     "standing",
+    "take_trial",
     "withdraw",
 ]

@@ -44,6 +44,10 @@ class ChangeSet(models.Model):
     evidence_fingerprint = models.CharField(max_length=64, blank=True)
     evidence_at = models.DateTimeField(null=True)
 
+    # The latest backtest of it, and of which edits.
+    trial = models.ForeignKey("studio.Backtest", models.SET_NULL, null=True, related_name="+")
+    trial_fingerprint = models.CharField(max_length=64, blank=True)
+
     base = models.ForeignKey(
         "rules.Ruleset", models.PROTECT, null=True, related_name="+", help_text="In force then."
     )
@@ -81,6 +85,11 @@ class ChangeSet(models.Model):
 
     def __str__(self) -> str:
         return f"change set {self.pk}: {self.title}"
+
+    @property
+    def trial_percent(self) -> int:
+        """How far its latest backtest is."""
+        return round(100 * self.trial.progress) if self.trial else 0
 
     @property
     def is_draft(self) -> bool:

@@ -35,7 +35,7 @@ class Curve(models.Model):
     replicates = models.BinaryField(null=True)
 
     class Meta:
-        default_permissions = ()
+        default_permissions = ("view",)
         ordering = ["-pk"]
         verbose_name = "curve"
         indexes = [

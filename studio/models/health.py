@@ -24,7 +24,7 @@ class BookHealth(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
-        default_permissions = ()
+        default_permissions = ("view",)
         verbose_name = "health of the book"
         verbose_name_plural = "health of the book"
 

@@ -38,7 +38,7 @@ class RuleWatch(models.Model):
     trouble_since = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        default_permissions = ()
+        default_permissions = ("view",)
         verbose_name = "rollout"
         verbose_name_plural = "rollout"
         constraints = [

@@ -133,7 +133,7 @@ def test_all_kinds_of_edits_go_together(rita: User) -> None:
             Invalid,
             "above the decline",
         ),
-        (lambda: VerticalEdit(config=make_config(), expected_revision=3), Outdated, "revision 3"),
+        (lambda: VerticalEdit(config=make_config(), expected_revision=3), StaleEdit, "began at 3"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_and_the_draft_stays(

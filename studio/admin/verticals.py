@@ -1,4 +1,4 @@
-"""Verticals: their numbers, edited through the service."""
+"""Verticals: their numbers; an edit goes into a change set, never into the book itself."""
 
 from typing import Any
 
@@ -12,8 +12,10 @@ from foundation.admin_parts import FastModelAdmin, demand, found, page, person, 
 from foundation.errors import Problem
 from rules.errors import Invalid
 from rules.models import Vertical
-from rules.services import edit_vertical
 from rules.vertical_form import VerticalForm
+from studio.changes.wishes import VerticalEdit
+from studio.editor.saving import NEW, Saved, put
+from studio.models.changes import ChangeSet
 
 
 @admin.register(Vertical)
@@ -76,9 +78,9 @@ class VerticalAdmin(FastModelAdmin):
         may_change = person(request).has_perm("rules.change_vertical")
         if request.method == "POST":
             demand(request, "rules.change_vertical")
-            if form.is_valid() and _save(request, vertical, form):
-                messages.success(request, "Saved. It takes force when published.")
-                return HttpResponseRedirect(reverse("admin:rules_vertical_changelist"))
+            if form.is_valid() and (saved := _save(request, vertical, form)):
+                messages.success(request, f"Saved in “{saved.title}”.")
+                return HttpResponseRedirect(saved.url)
         for field in form.fields.values():
             field.disabled = not may_change
         if not may_change:
@@ -92,23 +94,30 @@ class VerticalAdmin(FastModelAdmin):
             vertical=vertical,
             form=form,
             may_change=may_change,
+            places=_drafts(request) if may_change else [],
+            chosen=request.POST.get("into", ""),
         )
 
 
-def _save(request: HttpRequest, vertical: Vertical, form: VerticalForm) -> bool:
-    """Gives the form to the service; what it refuses is shown at the fields."""
+def _drafts(request: HttpRequest) -> list[tuple[int, str]]:
+    """The person's drafts, newest first (one query)."""
+    mine = ChangeSet.objects.filter(state=ChangeSet.State.DRAFT, created_by=person(request))
+    return list(mine.order_by("-changed_at").values_list("pk", "title")[:20])
+
+
+def _save(request: HttpRequest, vertical: Vertical, form: VerticalForm) -> Saved | None:
+    """Puts the form into a draft; what is refused is shown at the fields."""
     values = form.cleaned_data
+    wish = VerticalEdit(
+        config=form.config(vertical.code),
+        expected_revision=values["expected_revision"],
+        note=values["reason"],
+    )
+    into = request.POST.get("into", NEW)
     try:
-        edit_vertical(
-            by=person(request),
-            config=form.config(vertical.code),
-            expected_revision=values["expected_revision"],
-            reason=values["reason"],
-        )
+        return put(by=person(request), wish=wish, into=into, title=f"Change {vertical.name}")
     except Invalid as error:
         form.show(error.findings)
     except Problem as problem:
         form.add_error(None, problem.detail)
-    else:
-        return True
-    return False
+    return None

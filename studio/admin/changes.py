@@ -1,0 +1,310 @@
+"""Change sets: the list, one with its edits and all that speaks for and against it, its acts."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from foundation.admin_parts import (
+    FastModelAdmin,
+    action,
+    confirm_page,
+    demand,
+    found,
+    page,
+    person,
+    relative_time,
+)
+from foundation.errors import Problem
+from studio.admin.change_acts import ACTS, initial_of
+from studio.admin.change_doing import DOES
+from studio.admin.change_forms import DescribeForm, FileForm
+from studio.admin.change_page import STATE_LOOKS, context_of
+from studio.changes import services
+from studio.changes.editing import EDIT
+from studio.changes.proposing import may_comment
+from studio.exchange.catalogue import merge_catalogue
+from studio.exchange.importing import import_rules
+from studio.exchange.reading import LARGEST
+from studio.exchange.writing import export_book, export_change_set, export_in_force
+from studio.models.changes import ChangeSet
+
+HERE = "admin:studio_changeset_"
+
+
+@admin.register(ChangeSet)
+class ChangeSetAdmin(FastModelAdmin):
+    empty_list = (
+        "Changes of rules and verticals go through change sets: begin one here, or with an edit in "
+        "the rule book. Each stands here with what became of it."
+    )
+    list_display = ("title_shown", "state_shown", "edit_count", "author", "changed", "in_force")
+    list_display_links = None
+    list_filter = ("state", "origin")
+    list_select_related = ("created_by",)
+    search_fields = ("title",)
+    ordering = ("-pk",)
+    sortable_by = ()
+    actions_list = ("begin", "file", "catalogue")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The list without evidence and pre-flights, which are large."""
+        rows = super().get_queryset(request).annotate(edits_in_it=Count("edits"))
+        match = request.resolver_match
+        is_list = match is not None and str(match.url_name).endswith("_changelist")
+        return rows.defer("evidence", "preflight") if is_list else rows
+
+    @admin.display(description="change set")
+    def title_shown(self, change_set: ChangeSet) -> SafeString:
+        return format_html(
+            '<a class="fs-link fs-wrap" href="{}">{}</a> <span class="fs-muted">{}</span>',
+            reverse(f"{HERE}change", args=[change_set.pk]),
+            change_set.title,
+            change_set.pk,
+        )
+
+    @admin.display(description="stands")
+    def state_shown(self, change_set: ChangeSet) -> SafeString:
+        looks = STATE_LOOKS[ChangeSet.State(change_set.state)]
+        words = change_set.get_state_display()
+        return format_html('<span class="fs-status {}">{}</span>', looks, words)
+
+    @admin.display(description="edits")
+    def edit_count(self, change_set: Any) -> int:
+        return int(change_set.edits_in_it)
+
+    @admin.display(description="by")
+    def author(self, change_set: ChangeSet) -> str:
+        return change_set.created_by.get_username()
+
+    @admin.display(description="last change")
+    def changed(self, change_set: ChangeSet) -> str | SafeString:
+        return relative_time(change_set.changed_at)
+
+    @admin.display(description="ruleset")
+    def in_force(self, change_set: ChangeSet) -> str | SafeString:
+        if change_set.ruleset_id is None:
+            return ""
+        url = reverse("admin:rules_ruleset_change", args=[change_set.ruleset_id])
+        return format_html('<a class="fs-link" href="{}">{}</a>', url, change_set.ruleset_id)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return person(request).has_perm(EDIT)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @action(description="New change set", permissions=[EDIT], url_path="begin", icon="add")
+    def begin(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"{HERE}add"))
+
+    @action(description="From a file", permissions=[EDIT], url_path="from-file", icon="upload_file")
+    def file(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"{HERE}import"))
+
+    @action(
+        description="Merge the built-in rules",
+        permissions=[EDIT],
+        url_path="from-catalogue",
+        icon="merge",
+    )
+    def catalogue(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse(f"{HERE}merge_catalogue"))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("import/", wrap(self.import_view), name="studio_changeset_import"),
+            path("built-in/", wrap(self.catalogue_view), name="studio_changeset_merge_catalogue"),
+            path("export/<slug:what>/", wrap(self.export_view), name="studio_changeset_export"),
+            path("<int:pk>/act/<slug:name>/", wrap(self.act_view), name="studio_changeset_act"),
+            path("<int:pk>/toml/", wrap(self.toml_view), name="studio_changeset_toml"),
+            path("<int:pk>/comment/", wrap(self.comment_view), name="studio_changeset_comment"),
+            path("<int:pk>/do/<slug:name>/", wrap(self.do_view), name="studio_changeset_do"),
+        ]
+        urls: list[URLPattern] = super().get_urls()
+        return own + urls
+
+    # -- pages --------------------------------------------------------------------------------
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        demand(request, EDIT)
+        form = DescribeForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = services.create_change_set(by=person(request), **form.cleaned_data)
+            except Problem as problem:
+                form.add_error(None, problem.detail)
+            else:
+                return _to(made)
+        return page(
+            self,
+            request,
+            "foundation/confirm.html",
+            title="New change set",
+            explanation="Edits of rules and verticals that belong together, proposed as one.",
+            button="Begin",
+            form=form,
+            back=reverse(f"{HERE}changelist"),
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """One change set. Some thirty queries besides the frame's, however many edits."""
+        change_set: ChangeSet = found(self, request, object_id)
+        return page(
+            self,
+            request,
+            "studio/changes/change_set.html",
+            title=change_set.title,
+            original=change_set,
+            **context_of(change_set, person(request)),
+        )
+
+    def act_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """The page of an act: explains it, asks, does it."""
+        change_set: ChangeSet = found(self, request, str(pk))
+        if name not in ACTS:
+            raise Http404
+        act, user = ACTS[name], person(request)
+        demand(request, act.permission)
+        if not act.offered(change_set, user):
+            messages.warning(request, f"{act.button}: not as the change set stands now.")
+            return _to(change_set)
+
+        class Form(act.form):  # type: ignore[name-defined, misc]
+            def __init__(self, data: Any = None) -> None:
+                super().__init__(data, initial=initial_of(name, change_set))
+
+        return confirm_page(
+            self,
+            request,
+            title=f"{act.button}: {change_set.title}",
+            explanation=act.explanation,
+            button=act.button,
+            form_class=Form,
+            act=lambda said: act.run(change_set, user, said),
+            back=reverse(f"{HERE}change", args=[pk]),
+            dangerous=act.dangerous,
+        )
+
+    def do_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Buttons on the page itself: about one edit, or the evidence."""
+        change_set: ChangeSet = found(self, request, str(pk))
+        demand(request, EDIT)
+        if name not in DOES:
+            raise Http404
+        if request.method == "POST":
+            try:
+                messages.success(request, DOES[name](request, change_set))
+            except Problem as problem:
+                messages.error(request, problem.detail)
+        return _to(change_set)
+
+    def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        change_set: ChangeSet = found(self, request, str(pk))
+        if request.method == "POST":
+            text = request.POST.get("text", "")
+            if not may_comment(person(request)):
+                raise PermissionDenied
+            try:
+                services.comment(by=person(request), change_set=change_set, text=text)
+            except Problem as problem:
+                messages.error(request, problem.detail)
+        return HttpResponseRedirect(reverse(f"{HERE}change", args=[pk]) + "#timeline")
+
+    # -- files --------------------------------------------------------------------------------
+
+    def toml_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        change_set: ChangeSet = found(self, request, str(pk))
+        return _file(f"change-set-{pk}.toml", export_change_set(change_set))
+
+    def export_view(self, request: HttpRequest, what: str) -> HttpResponse:
+        demand(request, "rules.view_ruleset")
+        if what == "in-force":
+            try:
+                return _file("ruleset.toml", export_in_force())
+            except Problem as problem:
+                messages.error(request, problem.detail)
+                return HttpResponseRedirect(reverse(f"{HERE}changelist"))
+        if what == "book":
+            return _file("rule-book.toml", export_book())
+        raise Http404
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        demand(request, EDIT)
+        form = FileForm(request.POST or None, request.FILES or None)
+        faults: list[Any] = []
+        if request.method == "POST" and form.is_valid():
+            uploaded = form.cleaned_data["file"]
+            try:
+                done = import_rules(
+                    by=person(request),
+                    content=uploaded.read(LARGEST + 1),
+                    name=uploaded.name,
+                    title=form.cleaned_data["title"],
+                )
+            except Problem as problem:
+                faults = list(getattr(problem, "faults", []))
+                if not faults:
+                    form.add_error(None, problem.detail)
+            else:
+                for remark in done.remarks:
+                    messages.warning(request, remark)
+                return _to(done.change_set)
+        context = {"form": form, "faults": faults[:200], "more": max(0, len(faults) - 200)}
+        return page(
+            self, request, "studio/changes/import.html", title="Rules from a file", **context
+        )
+
+    def catalogue_view(self, request: HttpRequest) -> HttpResponse:
+        demand(request, EDIT)
+        made: list[ChangeSet] = []
+
+        def merge(said: dict[str, Any]) -> str:
+            done = merge_catalogue(by=person(request))
+            made.append(done.change_set)
+            return (
+                f"{len(done.followed)} follow, {len(done.merged)} merged with what was edited "
+                f"here, {len(done.conflicts)} wait for somebody to choose, {len(done.kept)} kept."
+            )
+
+        answer = confirm_page(
+            self,
+            request,
+            title="Merge the built-in rules of this release",
+            explanation="Makes a change set of what is shipped now and not in force here. Rules "
+            "that nobody edited follow; of edited ones only what was not edited here changes, and "
+            "where both changed you choose. Nothing is applied before it is proposed and approved.",
+            button="Make a change set",
+            form_class=forms.Form,
+            act=merge,
+            back=reverse(f"{HERE}changelist"),
+        )
+        return _to(made[0]) if made else answer
+
+
+def _to(change_set: ChangeSet) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse(f"{HERE}change", args=[change_set.pk]))
+
+
+def _file(name: str, text: str) -> HttpResponse:
+    response = HttpResponse(text, content_type="application/toml; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
