@@ -1,10 +1,12 @@
 """Throwing a vertical's switch: who may, for how long, and what becomes of it."""
 
 from datetime import timedelta
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone as clock
 
 from foundation import approvals
@@ -162,3 +164,23 @@ def test_a_publication_leaves_the_switch_as_it_is(rita: User, settings: Any) -> 
     propose_publication(by=rita, reason="stricter")
     assert Publication.objects.get().ruleset_id == 2
     assert told() == {"payments": "decline_all"}
+
+
+def run(*words: str) -> str:
+    out = StringIO()
+    call_command("switch", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_throws_lists_and_ends_it(rita: User) -> None:
+    who = ("--by", "rita", "--reason", "an attack")
+    assert "payments: decline all" in run(
+        "throw", "payments", "decline_all", "--minutes", "30", *who
+    )
+    assert "by rita" in run("list")
+    assert "again" in run("end", "payments", *who)
+    assert run("list") == ""
+    with pytest.raises(CommandError, match="No switch"):
+        run("end", "payments", *who)
+    with pytest.raises(CommandError, match="nobody called"):
+        run("end", "payments", "--by", "nobody", "--reason", "x")
