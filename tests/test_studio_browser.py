@@ -71,7 +71,7 @@ def tile(desk, name: str):
 def test_a_threshold_is_moved_mended_tested_and_saved(history, desk, live_server, picture):
     desk.goto(live_server.url + reverse("admin:rules_rule_changelist"))
     desk.fill("[data-search]", "account")
-    desk.locator("[data-row]:visible", has_text="new_account").locator("[data-open]").click()
+    desk.get_by_role("link", name="New account", exact=True).click()
     desk.wait_for_url("**/change/")
     save = desk.locator("[data-save]")
     expect(save).to_be_disabled()
@@ -193,14 +193,13 @@ def test_a_long_backtest_shows_how_far_it_is_and_is_cancelled(
 
 def test_the_transactions_behind_a_figure_are_shown(history, desk, live_server, picture):
     desk.goto(live_server.url + address())
-    desk.locator("#id_condition").fill(
-        "account_age_days < max_age and amount > 0 and not ip_is_vpn"
-    )
+    desk.get_by_text("Name, effect, verticals and all else").click()
+    desk.locator("#id_effect").select_option("decline")
     desk.locator("#panel").scroll_into_view_if_needed()
-    moved = desk.locator("[data-samples]", has_text="no longer")
-    moved.first.wait_for(timeout=20_000)
-    moved.first.locator("summary").click()
-    expect(moved.first.locator("tbody tr").first).to_contain_text("g-")
+    moved = desk.locator("[data-samples]", has_text="more genuine stopped")
+    moved.wait_for(timeout=20_000)
+    moved.locator("summary").click()
+    expect(moved.locator("tbody tr").first).to_contain_text("g-")
     picture("studio-samples")
 
 

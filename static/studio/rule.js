@@ -59,7 +59,16 @@
     differs.replaceChildren(element("span", { class: "st-refused" }, words));
   }
 
-  function show(checkup) {
+  // Of a new rule, what was not yet come to is not called missing.
+  const reached = new Set();
+  form.addEventListener("focusout", (event) => event.target.name && reached.add(event.target.name));
+
+  function isDue(one) {
+    return form.dataset.code || one.message !== "This field is required." || reached.has(one.field) || document.querySelector("[data-refused]");
+  }
+
+  function show(answer) {
+    const checkup = { ...answer, found: answer.found.filter(isDue) };
     const own = (name) => checkup.found.filter((one) => one.field === name && !one.parameter);
     for (const [name, field] of Object.entries(fields)) field.show(own(name));
     const places = [...document.querySelectorAll("[data-found]")].map((place) => place.dataset.found);
@@ -74,7 +83,7 @@
       list(row.querySelector(".st-found"), some, null, false);
       row.querySelector("[data-value]").setAttribute("aria-invalid", String(some.some((one) => one.severity === "error")));
     });
-    changes(checkup);
+    changes(answer);
     document.dispatchEvent(new CustomEvent("studio:checked", { detail: { checkup, form, touched: touched() } }));
   }
 
@@ -106,7 +115,9 @@
   function changes(checkup) {
     const errors = checkup.found.filter((one) => one.severity === "error").length;
     saveButton.disabled = errors > 0;
-    if (errors) {
+    if (errors && !form.dataset.code && !touched()) {
+      differs.replaceChildren(element("span", { class: "fs-muted" }, "A new rule begins as a draft: give it a code, a condition and a reason."));
+    } else if (errors) {
       say(errors === 1 ? "One thing to mend before it can be saved." : `${errors} things to mend before it can be saved.`);
     } else if (checkup.changes.length) {
       differs.replaceChildren(

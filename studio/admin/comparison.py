@@ -135,7 +135,7 @@ def _share(name: str, before: Share, after: Share, meaning: str, *, better: int 
     if values[0] is None or values[1] is None:
         return Tile(name, _percent(values[0]), _percent(values[1]), "", PLAIN, about, meaning)
     change = 100 * (values[1] - values[0])
-    words = f"{change:+.2g} points" if abs(change) >= 0.005 else "no change"
+    words = f"{change:+.{0 if abs(change) >= 10 else 2}f} points"
     was, becomes = _percent(values[0]), _percent(values[1])
     return Tile(name, was, becomes, words, _tone(round(change, 2), better), about, meaning)
 
