@@ -19,7 +19,7 @@ from scoring.reports.figures import proportion
 from studio.admin.figures import short_number
 from studio.health.counts import Counts, RuleCounts
 from studio.health.findings import LEVELS, Finding, decisions_of, jaccard, missing_share
-from studio.health.services import CHECK, FIGURES, SEE, Health, health_for
+from studio.health.services import CHECK, SEE, Health, health_for
 from studio.models import BookHealth
 from studio.tasks import ask_for_check
 
@@ -33,13 +33,6 @@ LOOKS: Final = {"high": "fs-declined", "medium": "fs-review", "low": "fs-muted"}
 class HealthAdmin(ReadOnlyModelAdmin):
     """One page for the whole book; a row has none of its own."""
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user = request.user
-        return bool(user.has_perm(SEE) and user.has_perm(FIGURES))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
@@ -50,7 +43,6 @@ class HealthAdmin(ReadOnlyModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Six queries besides the frame's."""
         demand(request, SEE)
-        demand(request, FIGURES)
         user = person(request)
         health = health_for(user)
         pages = dict(Rule.objects.values_list("code", "pk"))
@@ -70,8 +62,8 @@ class HealthAdmin(ReadOnlyModelAdmin):
         )
 
     def check_view(self, request: HttpRequest) -> HttpResponse:
+        demand(request, SEE)
         demand(request, CHECK)
-        demand(request, FIGURES)
         if ask_for_check(by=person(request)):
             messages.success(
                 request, "It is being counted; the page shows it when you load it again."

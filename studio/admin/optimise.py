@@ -36,12 +36,6 @@ SHOWN = 10
 
 @admin.register(Curve)
 class CurveAdmin(ReadOnlyModelAdmin):
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(COMPUTE))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
     def get_queryset(self, request: HttpRequest) -> Any:
         """The person's own, of institutions that they still work for."""
         mine = person(request)

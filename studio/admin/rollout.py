@@ -53,7 +53,7 @@ from studio.rollout.demoting import CHANGE, mark_seen
 from studio.rollout.moves import before_now, move, roll_back
 from studio.rollout.reading import read_detail, read_rollout
 
-SEE = "rules.view_rule"
+SEE = "studio.view_rulewatch"
 PROPOSE = "rules.publish_ruleset"
 EMERGENCY = "studio.publish_emergency"
 
@@ -61,12 +61,6 @@ EMERGENCY = "studio.publish_emergency"
 @admin.register(RuleWatch)
 class RolloutAdmin(ReadOnlyModelAdmin):
     """A row is a rule's; its key is the rule's, whether it has bounds of its own or not."""
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.has_perm(SEE))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
