@@ -98,6 +98,8 @@ class Scope(models.TextChoices):
     WEBHOOKS = "webhooks", "Manage webhook endpoints"
     CASES_READ = "cases:read", "Read cases"
     CASES_WORK = "cases:work", "Claim, note and decide cases"
+    RULES_READ = "rules:read", "Read change sets and rules"
+    RULES_PROPOSE = "rules:propose", "Write change sets and propose them"
 
 
 USUAL_SCOPES = (Scope.SCORE, Scope.READ, Scope.FEEDBACK, Scope.WEBHOOKS)

@@ -88,7 +88,7 @@ def cursor_after(case: Case) -> str:
     return encode_cursor(UUID(int=case.pk))
 
 
-def _cursor(text: str) -> int:
+def read_cursor(text: str) -> int:
     place = decode_cursor(text).int
     if place > _LARGEST:
         raise Wrong("must be the next_cursor of an earlier answer", "cursor")
@@ -117,5 +117,5 @@ READERS: Final[Readers] = {
     "opened_from": time,
     "opened_to": time,
     "limit": limit_of_page,
-    "cursor": _cursor,
+    "cursor": read_cursor,
 }

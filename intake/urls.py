@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("intake.views.gateway.urls")),
     path("", include("intake.sentinel_urls")),
     path("", include("intake.case_urls")),
+    path("", include("intake.change_urls")),
     path("api/v1/webhooks/", include("intake.webhook_urls")),
     path("api/schema", schema.schema, name="schema"),
     path("docs", schema.docs, name="docs"),

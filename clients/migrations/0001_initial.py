@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(help_text='Which system uses it.', max_length=80)),
                 ('prefix', models.CharField(editable=False, max_length=8, unique=True)),
                 ('secret_hash', models.BinaryField(max_length=32)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('score', 'Send transactions and get decisions'), ('read', 'Read transactions and decisions'), ('feedback', 'Tell what transactions turned out to be'), ('webhooks', 'Manage webhook endpoints'), ('cases:read', 'Read cases'), ('cases:work', 'Claim, note and decide cases')], max_length=20), default=clients.models.default_scopes, size=None)),
+                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('score', 'Send transactions and get decisions'), ('read', 'Read transactions and decisions'), ('feedback', 'Tell what transactions turned out to be'), ('webhooks', 'Manage webhook endpoints'), ('cases:read', 'Read cases'), ('cases:work', 'Claim, note and decide cases'), ('rules:read', 'Read change sets and rules'), ('rules:propose', 'Write change sets and propose them')], max_length=20), default=clients.models.default_scopes, size=None)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('expires_at', models.DateTimeField(blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(editable=False, null=True)),

@@ -15,7 +15,7 @@ from intake.fields import LONGEST_TYPE, FraudCheck
 from intake.filters import LARGEST_PAGE, LONGEST_ID, PAGE, TransactionFilters
 from intake.formats.native import NativeAnswer
 from intake.health import Health
-from intake.openapi import cases, figures, webhooks
+from intake.openapi import cases, changes, figures, webhooks
 from intake.openapi.parts import (
     NO_KEY,
     PROBLEMS,
@@ -155,6 +155,7 @@ PART: Final = Part(
         "transactions": "What was sent, identifiers masked.",
         **figures.TAGS,
         **cases.TAGS,
+        **changes.TAGS,
         **webhooks.TAGS,
         "state": "Whether the service works.",
     },
@@ -198,6 +199,7 @@ PART: Final = Part(
         ),
         *figures.OPERATIONS,
         *cases.OPERATIONS,
+        *changes.OPERATIONS,
         *webhooks.OPERATIONS,
         Operation(
             name="health",

@@ -50,6 +50,11 @@ class Caller:
             path, params or {}, headers=self._headers(None)
         )
 
+    def post(self, path: str, fields: Any):
+        return HttpClient(raise_request_exception=False).post(
+            path, json.dumps(fields), content_type="application/json", headers=self._headers(None)
+        )
+
     def _headers(self, more: dict[str, str] | None) -> dict[str, str]:
         return {**({"X-API-Key": self.key} if self.key else {}), **(more or {})}
 

@@ -1,5 +1,6 @@
 """A file becomes a change set to look at; what it says is never applied by itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -40,8 +41,24 @@ def import_rules(*, by: User, content: bytes, name: str = "", title: str = "") -
         description=f"{len(file.rules)} rules and {len(file.verticals)} verticals from a file.",
         origin=ChangeSet.Origin.FILE,
     )
+    return _put(by, change_set, file, {})
+
+
+@transaction.atomic
+def put_rules(
+    *, by: User, change_set: ChangeSet, content: bytes, versions: Mapping[str, int]
+) -> Imported:
+    """The same into a draft that is there.
+
+    `versions` name for rules, by code, the version that was read before: one that has another by
+    now raises StaleEdit.
+    """
+    return _put(by, change_set, read_toml(content), versions)
+
+
+def _put(by: User, change_set: ChangeSet, file: RulesFile, versions: Mapping[str, int]) -> Imported:
     done = Imported(change_set)
-    for wish in _wishes(file, done):
+    for wish in _wishes(file, done, versions):
         try:
             with transaction.atomic():
                 put_edit(by=by, change_set=change_set, wish=wish)
@@ -54,13 +71,13 @@ def import_rules(*, by: User, content: bytes, name: str = "", title: str = "") -
     return done
 
 
-def _wishes(file: RulesFile, done: Imported) -> list[Wish]:
+def _wishes(file: RulesFile, done: Imported, versions: Mapping[str, int]) -> list[Wish]:
     rules = {rule.code: rule for rule in Rule.objects.select_related("current")}
     verticals = {vertical.code: vertical for vertical in Vertical.objects.all()}
     wishes: list[Wish] = []
     for entry in file.rules:
         rule = rules.get(entry.code)
-        mine = _new(entry, done) if rule is None else _changed(entry, rule)
+        mine = _new(entry, done) if rule is None else _changed(entry, rule, versions)
         done.unchanged += not mine
         wishes += mine
     for config in file.verticals:
@@ -81,12 +98,14 @@ def _new(entry: Entry, done: Imported) -> list[Wish]:
     return [NewRule(code=entry.code, definition=entry.definition, state=state)]
 
 
-def _changed(entry: Entry, rule: Rule) -> list[Wish]:
+def _changed(entry: Entry, rule: Rule, versions: Mapping[str, int]) -> list[Wish]:
     wishes: list[Wish] = []
     version = rule.version
     if version.definition.fingerprint != entry.definition.fingerprint:
         edit = RuleEdit(
-            code=entry.code, definition=entry.definition, expected_version=version.number
+            code=entry.code,
+            definition=entry.definition,
+            expected_version=versions.get(entry.code, version.number),
         )
         wishes.append(edit)
     share = float(rule.canary_percent)
