@@ -32,7 +32,7 @@
     const { unit, currency } = root.dataset;
     const number = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
     const fine = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 6 });
-    const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 3 });
+    const short = new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 3 });
     const one = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
     const percent = (share) => (share === null ? "–" : `${Number((100 * share).toPrecision(3))} %`);
     const withUnit = (value) => `${fine.format(value)} ${unit}`.trim();
@@ -133,7 +133,8 @@
         if (v === null || before[i] === null) return cell("–");
         const by = v - before[i];
         const sign = by > 0 ? "+" : by < 0 ? "−" : "±";
-        return cell(by === 0 ? "±0" : sign + (i === 1 || i === 2 ? `${Math.abs(100 * by).toFixed(1)} points` : FIGURES[i][1](Math.abs(by))));
+        const size = i === 1 || i === 2 ? `${Math.abs(100 * by).toFixed(1)} points` : FIGURES[i][1](Math.abs(by));
+        return cell(by === 0 || /^[0.]*$/.test(size) ? "±0" : sign + size);
       });
       const head = document.createElement("th");
       head.scope = "row";

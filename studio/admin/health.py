@@ -23,6 +23,7 @@ from studio.health.services import CHECK, SEE, Health, health_for
 from studio.models import BookHealth
 from studio.tasks import ask_for_check
 
+SHOWN_OF_KIND: Final = 5
 SHOWN_PAIRS: Final = 25
 SHOWN_MISSING: Final = 25
 SHOWN_RULES_OF_TYPOLOGY: Final = 4
@@ -54,7 +55,7 @@ class HealthAdmin(ReadOnlyModelAdmin):
             title="Health of the book",
             health=health,
             levels=_levels(health.findings, level),
-            findings=[_said(one, pages) for one in health.findings if level in ("", one.level)],
+            groups=_groups([f for f in health.findings if level in ("", f.level)], pages),
             tables=_tables(health, pages) if health.counts else {},
             may_check=user.has_perm(CHECK),
             no_institution="" if user_institutions(user).exists() else NO_INSTITUTION,
@@ -78,6 +79,23 @@ def _levels(found: list[Finding], chosen: str) -> list[tuple[str, int, bool]]:
     return [(level, number, level == chosen) for level, number in counts]
 
 
+def _groups(found: list[Finding], pages: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Findings of one level and kind together, so that many small ones hide no large one."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for one in found:
+        groups.setdefault((one.level, one.kind), []).append(_said(one, pages))
+    return [
+        {
+            "level": level,
+            "kind": kind,
+            "look": LOOKS[level],
+            "first": said[:SHOWN_OF_KIND],
+            "rest": said[SHOWN_OF_KIND:],
+        }
+        for (level, kind), said in groups.items()
+    ]
+
+
 def _said(finding: Finding, pages: Mapping[str, int]) -> dict[str, Any]:
     links = format_html_join(
         " ",
@@ -88,7 +106,7 @@ def _said(finding: Finding, pages: Mapping[str, int]) -> dict[str, Any]:
             if code in pages
         ],
     )
-    return {"finding": finding, "look": LOOKS[finding.level], "links": links}
+    return {"finding": finding, "links": links}
 
 
 def _tables(health: Health, pages: Mapping[str, int]) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def precision(share: Share | None) -> dict[str, Any] | None:
         "value": f"{100 * share.value:.3g} %",
         "n": int(share.whole),
         "fraud": int(share.part),
-        "low": f"{100 * share.low:.2g}",
-        "high": f"{100 * share.high:.2g} %",
+        "low": f"{100 * share.low:.3g}",
+        "high": f"{100 * share.high:.3g} %",
     }
 
 

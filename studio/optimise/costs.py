@@ -8,8 +8,11 @@ A review finds out: fraud held for review is not lost, and a genuine transaction
 but costs its review. Cost-sensitive thresholds: Elkan, The foundations of cost-sensitive learning
 (2001); Bahnsen et al., Example-dependent cost-sensitive decisions (2015).
 
-The cost is a sum of three parts with the assumptions as factors. So the replicates of the
-bootstrap keep the three parts, and other assumptions need no archive.
+What was declined and has no label may have been either. A value is proposed only if it is better
+whether all of them were left out or genuine: what is not known must not speak for declining.
+
+The cost is a sum of parts with the assumptions as factors. So the replicates of the bootstrap keep
+the parts, and other assumptions need no archive.
 """
 
 from typing import Final, Literal
@@ -22,12 +25,13 @@ from studio.backtest.contract import TRUTHS
 from studio.backtest.verdicts import APPROVED, DECLINED, REVIEW
 from studio.optimise.resampling import Floats, Sums
 
-FRAUD, GENUINE = TRUTHS.index("fraud"), TRUTHS.index("genuine")
+FRAUD, GENUINE, UNLABELLED = range(len(TRUTHS))
 FEWEST: Final = 30
 """Frauds, and genuine transactions, that must be known in the window."""
 FEWEST_AFFECTED: Final = 20
 """Labelled decisions that must depend on the value."""
-PARTS: Final = 3
+PARTS: Final = 4
+"""Fraud's amount approved, genuine declined, reviews, and declined without a label."""
 _OUT_OF_BAG: Final = float(np.exp(-1.0))
 """Share of the customers that a replicate leaves out."""
 
@@ -48,12 +52,17 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def factors(self) -> Floats:
-        """Of the three parts, in their order."""
-        return np.array([self.missed_share, self.insult, self.review])
+        """Of the parts, in their order. What was declined and has no label costs nothing."""
+        return np.array([self.missed_share, self.insult, self.review, 0.0])
+
+    @property
+    def worst_factors(self) -> Floats:
+        """As if all that is declined and has no label were genuine."""
+        return np.array([self.missed_share, self.insult, self.review, self.insult])
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What decisions under each value come to: fraud's amount approved, genuine declined, reviews.
+    """What decisions under each value come to, in the parts of PARTS.
 
     `point` has a row for each value; `replicates` and `left_out` one for each replicate and value,
     of decisions that depend on the value alone.
@@ -65,7 +74,7 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 def parts_of(sums: Sums) -> Parts:
-    """The three parts out of the sums by pattern."""
+    """The parts out of the sums by pattern."""
     table = sums.table
     whole = _parts(table, sums.numbers, sums.amounts)
     varies = (table != table[:, :1]).any(axis=1)
@@ -81,7 +90,8 @@ def _parts(table: npt.NDArray[np.uint8], numbers: Floats, amounts: Floats) -> Fl
     missed = amounts[:, :, FRAUD] @ (table == APPROVED)
     insults = numbers[:, :, GENUINE] @ (table == DECLINED)
     reviews = numbers.sum(axis=2) @ (table == REVIEW)
-    return np.stack([missed, insults, reviews], axis=2)
+    unknown = numbers[:, :, UNLABELLED] @ (table == DECLINED)
+    return np.stack([missed, insults, reviews, unknown], axis=2)
 
 
 class Bounded(msgspec.Struct, frozen=True):
@@ -149,7 +159,9 @@ def propose(
     expected = float(np.median(absent[:, here] - absent[rows, chosen]) / _OUT_OF_BAG)
     optimum = Bounded(float(grid[best]), *_bounds(grid[chosen]))
     saving = Bounded(float(cost[here] - cost[best]), *_bounds(savings))
-    verdict, words = _verdict(best == here, saving.low, expected)
+    worst = parts.replicates @ assumptions.worst_factors
+    at_worst, _ = _bounds(worst[:, here] - worst[:, best])
+    verdict, words = _verdict(best == here, saving.low, expected, at_worst)
     return Proposal(
         verdict=verdict,
         words=words,
@@ -160,11 +172,16 @@ def propose(
     )
 
 
-def _verdict(stays: bool, low: float, expected: float) -> tuple[Verdict, str]:
+def _verdict(stays: bool, low: float, expected: float, worst: float) -> tuple[Verdict, str]:
     if stays:
         return "keep", "No other value that was tried would have cost less."
     if low <= 0 or expected <= 0:
         return "unsure", "Another value would have cost less, but the difference may be chance."
+    if worst <= 0:
+        return "unsure", (
+            "Another value would have cost less, unless what it declines without a label was "
+            "genuine: too few of those are labelled to tell."
+        )
     return "better", "This value would have cost less, beyond what chance explains."
 
 

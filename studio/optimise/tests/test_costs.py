@@ -32,10 +32,10 @@ def separable(number=60):
 def test_the_cost_is_fraud_let_through_insults_and_reviews():
     rows = [(2, FRAUD, 100.0), (8, FRAUD, 30.0), (8, GENUINE, 9.0), (2, GENUINE, 9.0)]
     declining = world(rows, replicates=1).point
-    assert declining[4].tolist() == [100.0, 1.0, 0.0]
-    assert declining[0].tolist() == [0.0, 2.0, 0.0]
+    assert declining[4].tolist() == [100.0, 1.0, 0.0, 0.0]
+    assert declining[0].tolist() == [0.0, 2.0, 0.0, 0.0]
     reviewing = world([*rows, (9, UNLABELLED, 5.0)], above=REVIEW, replicates=1).point
-    assert reviewing[4].tolist() == [100.0, 0.0, 3.0]
+    assert reviewing[4].tolist() == [100.0, 0.0, 3.0, 0.0]
     told = Assumptions(missed_share=0.5, insult=7, review_minutes=30, hourly_cost=20)
     assert (declining[4] @ told.factors, reviewing[4] @ told.factors) == (57.0, 80.0)
 
@@ -89,6 +89,18 @@ def test_one_customer_with_all_the_fraud_is_not_proof():
     sums.add(statuses, truth.astype(np.uint8), amounts, customers)
     found = propose(parts_of(sums), VALUES, 9.0, ENOUGH, PLAIN)
     assert found.verdict == "unsure"
+
+
+def test_what_is_not_known_does_not_speak_for_declining():
+    """Below 6 there is a little fraud among many of whom nobody told anything."""
+    frauds = [(2, FRAUD, 20.0)] * 40 + [(9, FRAUD, 500.0)] * 60
+    known = [(1, GENUINE, 10.0)] * 60
+    found = propose(world(frauds + known), VALUES, 6.0, ENOUGH, PLAIN)
+    assert (found.verdict, found.value) == ("better", 2.0)
+    silent = [(3, UNLABELLED, 10.0)] * 300
+    found = propose(world(frauds + known + silent), VALUES, 6.0, ENOUGH, PLAIN)
+    assert (found.verdict, found.value) == ("unsure", None)
+    assert "labelled" in found.words
 
 
 def test_of_equal_costs_the_nearest_to_the_present_value_wins():

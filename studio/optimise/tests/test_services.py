@@ -238,7 +238,7 @@ def test_parts_come_back_as_they_were_stored():
     import numpy as np
 
     chance = np.random.default_rng(1)
-    parts = Parts(chance.random((4, 3)), chance.random((7, 4, 3)), chance.random((7, 4, 3)))
+    parts = Parts(chance.random((4, 4)), chance.random((7, 4, 4)), chance.random((7, 4, 4)))
     back = unpack(pack(parts))
     assert (back.point == parts.point).all()
     assert back.replicates == pytest.approx(parts.replicates, rel=1e-6)
