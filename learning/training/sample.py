@@ -14,6 +14,7 @@ Places = npt.NDArray[np.int64]
 DAY_SECONDS = 86_400.0
 FEWEST_FRAUDS = 10
 FEWEST_ROWS = 200
+_MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,17 @@ class Sample:
     maturity: float
 
     def known(self, moment: float) -> Places:
-        """The rows of which is known at this moment whether they were fraud."""
+        """The rows of which is known at this moment whether they were fraud.
+
+        Where most genuine ones are never told of, only rows older than the maturity: of younger
+        ones frauds alone would be known, and the newest days would look full of them.
+        """
         before = int(np.searchsorted(self.times, moment, side="left"))
         told = self.known_at[:before] <= moment
-        return np.flatnonzero(told | (self.times[:before] <= moment - self.maturity))
+        old = int(np.searchsorted(self.times[:before], moment - self.maturity, side="right"))
+        if old and told[:old].mean() < _MOST:
+            return np.arange(old)
+        return np.union1d(np.arange(old), np.flatnonzero(told))
 
     def verdicts(self, rows: Places, moment: float) -> npt.NDArray[np.float32]:
         """Whether these rows were known to be fraud at this moment."""
@@ -75,8 +83,11 @@ def check(sample: Sample, moment: float) -> None:
     if frauds == len(rows):
         raise BadHistory("Every labelled transaction is a fraud; genuine ones are needed as well.")
     if frauds < FEWEST_FRAUDS:
+        young = int(sample.verdicts(np.arange(len(sample.times)), moment).sum()) - frauds
+        wait = f" {young} more are younger than the {sample.maturity / DAY_SECONDS:g} days that "
         raise BadHistory(
             f"Only {frauds} frauds are known by then; a model needs {FEWEST_FRAUDS} or more."
+            f"{f'{wait}labels take to come.' if young else ''}"
         )
     if not sample.inputs:
         raise BadHistory(

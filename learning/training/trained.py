@@ -73,8 +73,7 @@ class Trained:
 
     A row's margin is the mean of the boosters' margins; `calibration` makes it a probability,
     `alignment` an `ml_score` of 0..100 (docs/models.md). `facts` is what JSON can hold:
-    catalogue_version, rows, period, label_delay, seeds, parameters, data_hash, code_version and the
-    evaluation card.
+    catalogue_version, rows, period, label_delay, seeds, parameters, data_hash, code_version.
     """
 
     features: tuple[Input, ...]

@@ -85,6 +85,22 @@ def test_events_older_than_the_maturity_pass_for_genuine_when_only_frauds_are_la
     assert train(sample, end_of(sample), QUICK).trained.facts["frauds"] > 100
 
 
+@pytest.mark.parametrize(("only_frauds", "young"), [(True, False), (False, True)])
+def test_young_rows_count_where_genuine_ones_are_told_of_as_well(only_frauds, young):
+    sample, now = make_sample(only_frauds=only_frauds), START + 60 * DAY_SECONDS
+    sample = replace(sample, maturity=9 * DAY_SECONDS)
+    rows = sample.known(now)
+    assert (sample.times[rows].max() > now - sample.maturity) == young
+    share = sample.verdicts(rows, now).mean()
+    assert share == pytest.approx(sample.fraud.mean(), rel=0.05)
+
+
+def test_frauds_that_are_too_young_are_told_to_who_waits_for_a_model():
+    sample = replace(make_sample(only_frauds=True), maturity=59 * DAY_SECONDS)
+    with pytest.raises(BadHistory, match=r"\d+ more are younger than the 59 days"):
+        check(sample, START + 60 * DAY_SECONDS)
+
+
 def test_the_maturity_is_read_off_the_delays_of_frauds():
     sample = make_sample(delay_days=4.5)
     assert maturity_of(sample.times, sample.known_at, sample.fraud) == 5 * DAY_SECONDS
