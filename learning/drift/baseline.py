@@ -59,12 +59,12 @@ def baseline_of(sample: Sample, rows: Places, scores: Doubles) -> Baseline:
     step = max(1, len(rows) // MOST_ROWS)
     matrix = sample.matrix[rows[::step]]
     columns = tuple(
-        Bins.of(matrix[:, place], _edges(one)) for place, one in enumerate(sample.inputs)
+        Bins.of(matrix[:, place], edges_of(one)) for place, one in enumerate(sample.inputs)
     )
     return Baseline(len(rows), sample.inputs, columns, Bins.of(scores))
 
 
-def _edges(one: Input) -> tuple[float, ...] | None:
+def edges_of(one: Input) -> tuple[float, ...] | None:
     """A bin for each category, and for no and yes; tenths of numbers."""
     if one.kind == "category":
         return tuple(place + 0.5 for place in range(len(one.categories) - 1))

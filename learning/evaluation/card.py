@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from learning.evaluation import checks, metrics
-from learning.evaluation.stability import ACT, WATCH, stability
+from learning.evaluation.stability import stability
 from learning.training.sample import DAY_SECONDS, Sample
 from learning.training.trained import Trained
 from learning.training.trainer import Outcome
@@ -51,8 +51,6 @@ def make_card(
         "fairness": {name: metrics.fairness(y, p, values) for name, values in groups.items()},
         "importance": importance(outcome.trained),
         "stability": {
-            "watch_from": WATCH,
-            "act_from": ACT,
             "features": stability(sample.inputs, sample.matrix[rows], sample.matrix[latest]),
         },
         "leaks": _leaks(sample, moment, outcome),
@@ -82,7 +80,10 @@ def _crossed(
     from learning.training.calibration import calibrated
 
     p = np.empty(len(margins))
-    parts = np.arange(len(margins)) % 3
+    # Each class is dealt out by itself: of two frauds in all, every curve still sees one.
+    parts = np.empty(len(margins), np.int64)
+    for which in (y > 0, y == 0):
+        parts[which] = np.arange(which.sum()) % 3
     for part in range(3):
         others = parts != part
         p[~others] = calibrated(margins[others], y[others])(margins[~others])

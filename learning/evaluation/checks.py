@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from learning.evaluation.metrics import Verdicts
 from learning.training.boosting import Shape, fit, margins_of, quantised
@@ -15,6 +16,9 @@ from learning.training.trained import Input
 TOO_GOOD = 0.95
 """A single feature that orders frauds better than this was probably written after them."""
 
+_FEWEST = 10
+"""Of frauds and of genuine ones, for a column to be judged."""
+
 _MOST_ROWS = 100_000
 _NOISE = 4.0
 """Standard errors around one half within which the area of a model of permuted labels must be."""
@@ -23,20 +27,46 @@ _NOISE = 4.0
 def too_good(
     inputs: tuple[Input, ...], matrix: np.ndarray[Any, Any], y: Verdicts
 ) -> dict[str, float]:
-    """Numbers and flags that alone order frauds with an area above the line, by name."""
-    from sklearn.metrics import roc_auc_score
-
-    suspects = {}
+    """Columns that alone order frauds with an area above the line, by name: by their values, or by
+    being known at all."""
+    suspects: dict[str, float] = {}
+    fraud = y > 0
+    if fraud.sum() < _FEWEST or (~fraud).sum() < _FEWEST:
+        return suspects
     for place, one in enumerate(inputs):
         column = matrix[:, place]
         known = ~np.isnan(column)
-        if one.kind == "category" or not 0 < y[known].sum() < known.sum() or y[known].sum() < 10:
-            continue
-        area = float(roc_auc_score(y[known], column[known]))
-        area = max(area, 1 - area)
+        apart = known[fraud].mean() - known[~fraud].mean()
+        area = max(0.5 + abs(float(apart)) / 2, _area(one, column[known], fraud[known]))
         if area > TOO_GOOD:
             suspects[one.name] = area
     return suspects
+
+
+def _area(one: Input, column: npt.NDArray[Any], fraud: npt.NDArray[np.bool_]) -> float:
+    """Of known values; one half where too few are known of a class."""
+    from sklearn.metrics import roc_auc_score
+
+    if fraud.sum() < _FEWEST or (~fraud).sum() < _FEWEST:
+        return 0.5
+    if one.kind == "category":
+        return float(roc_auc_score(fraud, _shares(column, fraud)))
+    area = float(roc_auc_score(fraud, column))
+    return max(area, 1 - area)
+
+
+def _shares(column: npt.NDArray[Any], fraud: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """For each row the share of fraud of its category among the other half of the rows: by its own
+    half, rare categories would know their own outcome."""
+    codes = column.astype(np.int64)
+    half = np.arange(len(codes)) % 2 == 0
+    shares = np.empty(len(codes))
+    usual = float(fraud.mean())
+    for mine in (half, ~half):
+        rows = np.bincount(codes[~mine], minlength=codes.max() + 1)
+        frauds = np.bincount(codes[~mine], fraud[~mine], minlength=codes.max() + 1)
+        shares[mine] = ((frauds + usual) / (rows + 1))[codes[mine]]
+    return shares
 
 
 def permuted(sample: Sample, rows: Places, moment: float, seed: int = 0) -> dict[str, Any]:

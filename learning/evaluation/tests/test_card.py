@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from learning.evaluation import metrics
-from learning.evaluation.card import make_card
+from learning.evaluation.card import _crossed, make_card
+from learning.evaluation.checks import too_good
 from learning.evaluation.page import as_html
-from learning.evaluation.stability import psi
+from learning.evaluation.stability import stability
 from learning.training.boosting import Shape
 from learning.training.tests.worlds import end_of, make_sample
+from learning.training.trained import Input
 from learning.training.trainer import Settings, train
 
 QUICK = Settings(seeds=(0,), shape=Shape(rounds=25), anomaly=False)
@@ -108,5 +110,39 @@ def test_unequal_false_alarms_break_the_four_fifths_rule():
 @pytest.mark.parametrize(("shift", "low", "high"), [(0.0, 0.0, 0.02), (0.5, 0.1, 0.5), (2.0, 1, 9)])
 def test_the_stability_index_grows_with_the_shift(shift, low, high):
     chance = np.random.default_rng(3)
-    before, now = chance.normal(size=5_000), chance.normal(shift, size=5_000)
-    assert low <= psi(before, now) <= high
+    before, now = chance.normal(size=(5_000, 1)), chance.normal(shift, size=(5_000, 1))
+    assert low <= stability((Input("amount", "number"),), before, now)["amount"] <= high
+
+
+def test_a_flag_that_was_nearly_always_up_has_moved_when_it_is_not():
+    before, now = np.ones((1_000, 1), np.float32), np.ones((1_000, 1), np.float32)
+    before[:30], now[:300] = 0, 0
+    assert stability((Input("is_night", "flag"),), before, now)["is_night"] > 0.25
+
+
+LATER = np.arange(4_000) % 40 == 0
+CHANCE = np.random.default_rng(4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "leaks"),
+    [
+        ("category", np.where(LATER, 2.0, CHANCE.integers(0, 2, 4_000)), True),
+        ("category", CHANCE.integers(0, 64, 4_000), False),
+        ("number", np.where(LATER, CHANCE.random(4_000), np.nan), True),
+        ("number", np.where(CHANCE.random(4_000) < 0.3, CHANCE.random(4_000), np.nan), False),
+        ("flag", LATER, True),
+    ],
+    ids=["a state of its own", "many categories", "known of frauds alone", "gaps", "the label"],
+)
+def test_a_column_that_betrays_the_outcome_is_found_whatever_its_kind(kind, column, leaks):
+    matrix = np.asarray(column, np.float32).reshape(-1, 1)
+    found = too_good((Input("told", kind),), matrix, LATER.astype(np.float32))
+    assert bool(found) == leaks
+
+
+def test_a_card_of_two_frauds_is_made_wherever_they_stand():
+    margins = np.linspace(-5, 0, 300)
+    y = np.zeros(300, np.float32)
+    y[[30, 270]] = 1  # of one third, counted off row by row
+    assert np.isfinite(_crossed(margins, y)).all()
