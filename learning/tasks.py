@@ -3,7 +3,6 @@
 import logging
 
 from celery import shared_task
-from django.utils import timezone as clock
 
 from learning.errors import ArchiveBusy, BadHistory, NoBaseline, TrainingBusy
 from learning.metrics import RUNS_FAILED
@@ -28,9 +27,7 @@ def train_model(institution: str | None = None, seconds: float = SEARCH_SECONDS)
     from learning import teaching
 
     try:
-        model = teaching.train_model(
-            by="scheduler", known_by=clock.now(), institution=institution, seconds=seconds
-        )
+        model = teaching.train_model(by="scheduler", institution=institution, seconds=seconds)
     except (BadHistory, TrainingBusy) as error:
         log.warning("No model was trained: %s", error)
         return None

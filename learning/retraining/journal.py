@@ -17,6 +17,9 @@ from scoring.serving.models import ModelVersion
 from transactions.models import Label
 
 State = TrainingRun.State
+STALE: Final = dt.timedelta(days=1)
+"""After so long a training that was cut off begins anew, with what came since."""
+
 INTERRUPTED: Final = "It was interrupted; the next one goes on where it was."
 
 
@@ -36,6 +39,16 @@ def known_labels_by(moment: dt.datetime, *asked: object) -> Known:
     )
     text = repr((found["n"], found["last"], *asked))
     return Known(found["n"], hashlib.sha256(text.encode()).hexdigest())
+
+
+def moment_of_one_cut_off(*asked: object) -> dt.datetime | None:
+    """What the latest training knew, if it was cut off within a day and the labels of that moment
+    are still the same; else None. For who holds the lock: whatever runs according to the table was
+    cut off. Two queries."""
+    last = TrainingRun.objects.order_by("-started_at").first()
+    if last is None or last.state != State.RUNNING or clock.now() - last.started_at > STALE:
+        return None
+    return last.known_by if known_labels_by(last.known_by, *asked).mark == last.mark else None
 
 
 @transaction.atomic

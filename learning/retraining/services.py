@@ -29,12 +29,11 @@ def retrain_if_due(*, seconds: float, now: dt.datetime | None = None) -> ModelVe
     """
     from learning import teaching
 
-    moment = now or clock.now()
-    wanted = due(moment)
+    wanted = due(now or clock.now())
     if not wanted.cause:
         return None
     try:
-        model = teaching.train_model(by=BY, known_by=moment, seconds=seconds, cause=wanted.cause)
+        model = teaching.train_model(by=BY, known_by=now, seconds=seconds, cause=wanted.cause)
     except (BadHistory, TrainingBusy) as error:
         log.warning("No model was trained: %s", error)
         return None
@@ -82,7 +81,6 @@ def train_first(*, seconds: float, maturity_days: float | None = None) -> None:
     try:
         teaching.train_model(
             by=BY,
-            known_by=clock.now(),
             seconds=seconds,
             cause=Cause.FIRST,
             maturity_days=maturity_days,

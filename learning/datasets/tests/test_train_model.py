@@ -99,6 +99,7 @@ def test_the_command_registers_a_candidate(archive_of, settings, tmp_path, capsy
     (model,) = ModelVersion.objects.all()
     assert model.card["figures"]["average_precision"] > 0.3
     assert (tmp_path / "models" / model.version / "card.html").exists()
+    assert not (tmp_path / "training").exists(), "pieces of a finished training are of no use"
 
 
 @pytest.mark.django_db

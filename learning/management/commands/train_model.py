@@ -6,7 +6,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone as clock
 
 from learning.errors import BadHistory, TrainingBusy
 
@@ -46,7 +45,7 @@ class Command(BaseCommand):
         try:
             model = train_model(
                 by="manage.py train_model",
-                known_by=options["known_by"] or clock.now(),
+                known_by=options["known_by"],
                 since=options["since"],
                 institution=options["institution"],
                 seconds=options["seconds"],

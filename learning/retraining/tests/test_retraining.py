@@ -52,7 +52,8 @@ def trainer(monkeypatch):
     """Stands in for the hours of training: makes a candidate, or refuses."""
     made = []
 
-    def train(*, by, known_by, cause, **rest):
+    def train(*, by, cause, known_by=None, **rest):
+        known_by = known_by or clock.now()
         run = begin(cause=cause, known=known_labels_by(known_by), known_by=known_by, by=by)
         made.append(cause)
         if train.refuses:
@@ -188,6 +189,45 @@ def test_a_training_that_was_cut_off_is_told_so_by_the_next():
     begin(cause="asked", known=known, known_by=clock.now(), by="test")
     first.refresh_from_db()
     assert (first.state, "interrupted" in first.said) == (State.FAILED, True)
+
+
+def test_one_that_was_cut_off_goes_on_with_its_own_moment(labels, monkeypatch, settings, tmp_path):
+    settings.STATE_DIR = tmp_path
+    labels(3)
+    moments = []
+
+    def learn(by, known_by, *rest):
+        moments.append(known_by)
+        raise BadHistory("Only 3 frauds are known.")
+
+    def train(**asked):
+        with pytest.raises(BadHistory):
+            teaching.train_model(by="test", **asked)
+
+    monkeypatch.setattr(teaching, "_train", learn)
+    moment = clock.now()
+    (tmp_path / "training").mkdir()
+
+    def cut_off(at):
+        run = begin(cause="labels", known=known_labels_by(moment), known_by=moment, by="test")
+        TrainingRun.objects.filter(pk=run.pk).update(started_at=at)
+
+    cut_off(moment)
+    train(institution="bank")
+    assert moments.pop() != moment, "it was asked for something else"
+    assert not (tmp_path / "training").exists()
+
+    cut_off(clock.now())
+    labels(1)
+    train()
+    assert moments.pop() == moment
+    train()
+    assert moments.pop() != moment, "the one before ended"
+
+    cut_off(clock.now())
+    Label.objects.order_by("pk").first().delete()
+    train()
+    assert moments.pop() != moment, "another label is gone"
 
 
 def test_one_that_is_cut_off_is_begun_again_but_not_for_ever(of_three, labels):
