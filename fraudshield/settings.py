@@ -207,8 +207,10 @@ ACCOUNT_REGISTRATIONS_PER_HOUR = env.integer(  # from one network
 )
 
 # --- Approvals: how many people besides the proposer ----------------------------------------
+_TO_PUBLISH = env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9)
 APPROVALS_REQUIRED = {
-    "rules.publish": env.integer("APPROVALS_RULES_PUBLISH", default=1, maximum=9),
+    "rules.publish": _TO_PUBLISH,
+    "rules.rollback": env.integer("APPROVALS_RULES_ROLLBACK", default=_TO_PUBLISH, maximum=9),
     # The operator's switch of a vertical (docs/switches.md), and the mode that lets all through.
     "rules.switch": env.integer("APPROVALS_SWITCH", default=0, maximum=9),
     "rules.switch.approve_all": env.integer("APPROVALS_SWITCH_APPROVE_ALL", default=1, maximum=9),
