@@ -16,6 +16,7 @@ from learning.drift.models import DriftReport, FeatureDrift
 from learning.drift.verdicts import Column, Limits, performance_of, verdict_on
 from learning.errors import NoBaseline
 from learning.events import DriftFound
+from learning.registry.comparing import label_delay
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import OPERATE, champion
 
@@ -59,7 +60,7 @@ def watch_drift(*, by: Actor, now: dt.datetime | None = None) -> DriftReport | N
         psi = baseline.score.psi(recent.scores)
         columns.append(Column(FeatureDrift.SCORE, psi, len(recent.scores), None))
     judged = judged_since(
-        model.version, since=until - JUDGED, until=until, maturity=_maturity(model.card)
+        model.version, since=until - JUDGED, until=until, maturity=label_delay(model.card)
     )
     performance = performance_of(judged, model.card)
     return _store(model, until, columns, len(recent.matrix), performance, by)
@@ -71,10 +72,6 @@ def _columns(card: dict[str, Any], found: dict[str, float], n: int) -> list[Colu
         Column(name, psi, n, gained.get(name, 0.0) if gained else None)
         for name, psi in found.items()
     ]
-
-
-def _maturity(card: dict[str, Any]) -> dt.timedelta:
-    return dt.timedelta(seconds=float(card.get("facts", {}).get("label_delay", 0.0)))
 
 
 @transaction.atomic

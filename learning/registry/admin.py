@@ -223,7 +223,8 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             object_id,
             OPERATE,
             "Compare with the champion",
-            "On the labelled transactions of the last 90 days that both scored. Takes seconds.",
+            "On the transactions of the last 90 days that both scored and whose outcome is known. "
+            "Takes seconds.",
             act,
             form_class=forms.Form,
         )

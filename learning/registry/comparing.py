@@ -1,5 +1,6 @@
 """A challenger against the champion: figures, bounds, and what speaks against a promotion."""
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -38,17 +39,19 @@ FAIR_RATIO: Final = 0.8
 
 def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
     """Stores how it does against the champion. Raises PromotionRefused without a champion or with
-    too few labelled transactions that both scored."""
+    too few transactions of known outcome that both scored."""
     require(by, OPERATE)
     against = champion()
     if against is None or against.pk == model.pk:
         raise PromotionRefused("There is no other model in force to compare with.")
-    evidence = evidence_on(against.version, model.version)
+    delay = max(label_delay(against.card), label_delay(model.card))
+    evidence = evidence_on(against.version, model.version, maturity=delay)
     frauds = int(evidence.fraud.sum())
     genuine = len(evidence.fraud) - frauds
     if frauds < LEAST_FRAUDS or genuine < LEAST_GENUINE:
         raise PromotionRefused(
-            f"Both models scored {frauds} labelled frauds and {genuine} genuine transactions; "
+            f"Both models scored {frauds} frauds and {genuine} genuine transactions that are "
+            f"older than the {delay / dt.timedelta(days=1):g} days labels take to come; "
             f"{LEAST_FRAUDS} and {LEAST_GENUINE} are needed. Leave the challenger beside the "
             "champion, and let labels come in."
         )
@@ -134,6 +137,11 @@ def _unfair(ratios: list[float | None]) -> list[str]:
     if new is None or new >= FAIR_RATIO or (old is not None and new >= old):
         return []
     return [f"Its false alarms fall on groups unevenly: a ratio of {new:.2f}, less than 0.8."]
+
+
+def label_delay(card: Mapping[str, Any]) -> dt.timedelta:
+    """From what age on a transaction without a label passes for genuine, as training took it."""
+    return dt.timedelta(seconds=float(card.get("facts", {}).get("label_delay", 0.0)))
 
 
 def has_leak_alarm(card: Mapping[str, Any]) -> bool:

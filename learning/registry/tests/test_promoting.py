@@ -192,7 +192,7 @@ def test_a_comparison_keeps_figures_bounds_and_curves(bank, people, monkeypatch)
     assert made.made_at <= clock.now() + dt.timedelta(seconds=1)
 
 
-def _evidence(*_):
+def _evidence(*_, maturity):
     import numpy as np
 
     from learning.registry.evidence import Evidence
