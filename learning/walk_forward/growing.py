@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from learning.errors import BadHistory
 from learning.training.sample import Sample, maturity_of
 from learning.training.trained import Floats, Input
 
@@ -21,6 +22,16 @@ class Growing:
 
     def labels(self, labels: pl.DataFrame) -> None:
         self._labels.append(labels.select("tx_id", "y", "known_at"))
+
+    def check_new(self, events: pl.DataFrame) -> None:
+        """Raises BadHistory for an id that an earlier file had: its label would be told twice."""
+        for earlier in self._events:
+            again = events.join(earlier, on="tx_id", how="semi")
+            if len(again):
+                raise BadHistory(
+                    f"Transaction {again['tx_id'][0]} stands in the events of an earlier day as "
+                    "well; give each event once."
+                )
 
     def events(self, events: pl.DataFrame, matrix: Floats) -> None:
         self._events.append(events.select("tx_id", "occurred_at"))

@@ -101,6 +101,7 @@ class Walk:
         self._days_since_training += 1
         if events.is_empty():
             return pl.DataFrame(schema={"tx_id": pl.Int64, "p": pl.Float64})
+        self._growing.check_new(events)
         if due:
             self._retrain(self._morning(events))
             self._days_since_training = 1

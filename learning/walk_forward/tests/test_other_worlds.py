@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from sklearn.metrics import roc_auc_score
 
 from learning.training import search
@@ -57,6 +57,19 @@ def test_a_day_may_lack_labels_and_columns_or_have_others(tmp_path):
     day = pl.read_parquet(changed).drop("mcc", "basket").with_columns(unheard_of=pl.lit("new"))
     day.with_columns(device_id=None, score_of_others=pl.lit("1.5")).write_parquet(changed)
     assert area(walk(tmp_path), to_come(data, world)) > 0.65
+
+
+def test_an_event_of_an_earlier_day_is_refused_in_a_sentence(tmp_path):
+    world = World(history_days=20, a_day=30)
+    lay_out(tmp_path, data_of(world), world)
+    again = tmp_path / "day_1_events.parquet"
+    today, before = pl.read_parquet(again), pl.read_parquet(tmp_path / "day_0_events.parquet")
+    repeated = today.with_columns(
+        tx_id=pl.when(pl.arange(0, pl.len()) == 0).then(before["tx_id"][0]).otherwise("tx_id")
+    )
+    repeated.write_parquet(again)
+    with pytest.raises(CommandError, match=r"earlier day as well; give each event once"):
+        walk(tmp_path)
 
 
 def test_what_was_retrained_late_for_want_of_events_is_retrained_on_the_next_day(tmp_path, capsys):
