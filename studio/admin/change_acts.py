@@ -39,13 +39,14 @@ Fits = Callable[[ChangeSet, User], bool]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`run` returns the sentence for the page afterwards, and raises Problem."""
+    """`run` returns the sentence for the page afterwards, or the change set that it made; and
+    raises Problem."""
 
     button: str
     explanation: str
     permission: str
     fits: Fits
-    run: Callable[[ChangeSet, User, Values], str]
+    run: Callable[[ChangeSet, User, Values], str | ChangeSet]
     form: type[forms.Form] = ReasonForm
     dangerous: bool = False
 
@@ -96,6 +97,10 @@ def _roll_back(change_set: ChangeSet, by: User, said: Values) -> str:
     return "Rolling back is proposed; it happens when another person approves."
 
 
+def _undo(change_set: ChangeSet, by: User, said: Values) -> ChangeSet:
+    return services.invert(by=by, change_set=change_set)
+
+
 def _describe(change_set: ChangeSet, by: User, said: Values) -> str:
     services.describe(
         by=by, change_set=change_set, title=said["title"], description=said["description"]
@@ -133,6 +138,13 @@ def _may_review(change_set: ChangeSet, by: User) -> bool:
     if review is None:
         return False
     return by.pk != review.published_by_id and by.pk not in authors_of(change_set)
+
+
+def _may_undo(change_set: ChangeSet, by: User) -> bool:
+    """Where rolling back would take later ones along, or there is no ruleset to go back from."""
+    if change_set.state != State.PUBLISHED or is_newest(change_set):
+        return False
+    return services.is_in_effect(change_set) is not False
 
 
 def _may_withdraw(change_set: ChangeSet, by: User) -> bool:
@@ -200,6 +212,15 @@ ACTS: dict[str, Act] = {
         lambda change_set, by: is_newest(change_set),
         _roll_back,
         dangerous=True,
+    ),
+    "undo": Act(
+        "Undo this one",
+        "Other changes came into force since, so it cannot be rolled back without them. This makes "
+        "a new change set that takes back these edits alone; it is proposed like any other.",
+        EDIT,
+        _may_undo,
+        _undo,
+        forms.Form,
     ),
     "emergency": Act(
         "Publish now, in an emergency",

@@ -52,6 +52,7 @@ KINDS = {
     "objected": "reviewed: it was wrong",
     "overdue": "review overdue",
     "rollback": "asked to roll it back",
+    "undone": "began to undo it",
 }
 SHOWN_ENTRIES = 200
 

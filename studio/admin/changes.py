@@ -192,17 +192,27 @@ class ChangeSetAdmin(FastModelAdmin):
             def __init__(self, data: Any = None) -> None:
                 super().__init__(data, initial=initial_of(name, change_set))
 
-        return confirm_page(
+        made: list[ChangeSet] = []
+
+        def run(said: dict[str, Any]) -> str:
+            done = act.run(change_set, user, said)
+            if isinstance(done, str):
+                return done
+            made.append(done)
+            return "Begun. Look at it, and propose it."
+
+        answer = confirm_page(
             self,
             request,
             title=f"{act.button}: {change_set.title}",
             explanation=act.explanation,
             button=act.button,
             form_class=Form,
-            act=lambda said: act.run(change_set, user, said),
+            act=run,
             back=reverse(f"{HERE}change", args=[pk]),
             dangerous=act.dangerous,
         )
+        return _to(made[0]) if made else answer
 
     def do_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Buttons on the page itself: about one edit, or the evidence."""

@@ -1,6 +1,6 @@
 """Taking a published change set back."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -8,9 +8,10 @@ from foundation.models import User
 from rules.definition import State
 from rules.models import Proposal, Publication, Ruleset
 from rules.publishing import rollback
-from studio.changes.editing import base_of_rule, base_of_vertical, create_change_set
+from studio.changes.editing import begin_with_rule, begin_with_vertical, create_change_set
 from studio.changes.errors import ChangeRefused
 from studio.changes.freshness import Book
+from studio.changes.merging import merge
 from studio.changes.timeline import note_down
 from studio.models.changes import ChangeEdit, ChangeSet
 
@@ -41,8 +42,9 @@ def roll_back(*, by: User, change_set: ChangeSet, reason: str) -> Proposal:
 def invert(*, by: User, change_set: ChangeSet) -> ChangeSet:
     """A new draft that takes back these edits alone, on top of what came since.
 
-    What somebody edited since is marked as a conflict by its pre-flight, as for any edit. A rule
-    that was new is retired. Raises ChangeRefused for what is not published.
+    A field that somebody changed again since waits for a choice, and a rule that was moved again
+    stays where it is. A rule that was new is retired. The timeline of this one tells of it. Raises
+    ChangeRefused for what is not published, and when nothing of it is left to take back.
     """
     if change_set.state != ChangeSet.State.PUBLISHED:
         raise ChangeRefused("Only what was published can be undone.")
@@ -54,25 +56,56 @@ def invert(*, by: User, change_set: ChangeSet) -> ChangeSet:
     )
     edits = list(change_set.edits.all())
     book = Book.of(edits)
-    for edit in edits:
-        back = ChangeEdit(change_set=undo, subject=edit.subject, code=edit.code, author=by)
+    found = [_back(edit, book) for edit in edits]
+    left = [one for one in found if one.definition is not None or one.state]
+    if not left:
+        raise ChangeRefused("All that it changed was changed again or taken back since.")
+    for back in left:
+        back.change_set, back.author = undo, by
         back.note = f"back to what it was before change set {change_set.pk}"
-        if edit.of_rule:
-            rule = book.rules[edit.code]
-            back.base, back.base_version = base_of_rule(rule), rule.version.number
-            if edit.is_new:
-                back.state = State.RETIRED
-            else:
-                was = edit.began
-                back.definition = was["definition"] if edit.definition is not None else None
-                back.state = was["state"] if edit.state and was["state"] != rule.state else ""
-                back.canary_percent = was["canary_percent"] if back.state == State.CANARY else None
-        else:
-            vertical = book.verticals[edit.code]
-            back.base, back.base_version = base_of_vertical(vertical), vertical.revision
-            back.definition = edit.base
         back.save()
+    note_down(change_set, "undone", by, f"in change set {undo.pk}")
     return undo
+
+
+def _back(edit: ChangeEdit, book: Book) -> ChangeEdit:
+    """Its reverse, beginning with what the book has now; with neither definition nor state when
+    there is nothing to do."""
+    back = ChangeEdit(subject=edit.subject, code=edit.code)
+    if edit.of_rule:
+        begin_with_rule(back, book.rules[edit.code])
+        _reverse_rule(edit, back)
+    else:
+        begin_with_vertical(back, book.verticals[edit.code])
+        _reverse_content(edit.definition, edit.began, back.began, back)
+    return back
+
+
+def _reverse_rule(edit: ChangeEdit, back: ChangeEdit) -> None:
+    now = back.began
+    if edit.is_new:
+        back.state = "" if now["state"] == State.RETIRED else State.RETIRED
+        return
+    was = edit.began
+    _reverse_content(edit.definition, was["definition"], now["definition"], back)
+    moved = edit.state or (was["state"] if edit.canary_percent is not None else "")
+    if moved != now["state"]:  # it did not move, or somebody moved it again
+        return
+    again = edit.canary_percent is not None and was["canary_percent"] != now["canary_percent"]
+    if was["state"] != now["state"] or again:
+        back.state = was["state"]
+        back.canary_percent = was["canary_percent"] if was["state"] == State.CANARY else None
+
+
+def _reverse_content(
+    made: dict[str, Any] | None, was: dict[str, Any], now: dict[str, Any], back: ChangeEdit
+) -> None:
+    """What it made of `was` is taken out of what is there now."""
+    if made is None:
+        return
+    merged, conflicts = merge(made, was, now)
+    if merged != merge(now, now, now)[0]:  # in the shape that merging gives
+        back.definition, back.conflicts = merged, conflicts
 
 
 def is_newest(change_set: ChangeSet) -> bool:

@@ -12,7 +12,7 @@ from foundation.roles import SUPERVISOR
 from rules.models import Rule
 from rules.queries import published_number
 from rules.tests.people import make_user
-from studio.changes.tests.conftest import HIGH, draft, publish_book
+from studio.changes.tests.conftest import HIGH, draft, edit_of, publish_book
 from studio.models.changes import ChangeSet
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +45,18 @@ def test_from_a_file_to_force(tmp_path: Path) -> None:
     assert published_number() == 2
     assert "From staging" in run("list")
     assert run("export", "in-force") == run("export", "in-force")
+
+
+def test_a_change_with_later_ones_in_force_is_undone_alone(rita: User) -> None:
+    first = draft(rita)
+    for change_set in (first, draft(rita, edit_of("low_amount", score="50"))):
+        run("propose", change_set.pk, "--by", "rita", "--reason", "x")
+        run("approve", change_set.pk, "--by", "sue", "--reason", "good")
+    with pytest.raises(CommandError, match="Undo this one alone"):
+        run("roll-back", first.pk, "--by", "rita", "--reason", "x")
+    assert "is draft" in run("undo", first.pk, "--by", "rita")
+    undo = ChangeSet.objects.get(origin="undo")
+    assert "high_amount: score: 35 -> 30" in run("show", undo.pk)
 
 
 def test_what_is_refused_is_one_sentence(rita: User, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone as clock
 
+from foundation import approvals
 from foundation.models import ApprovalRequest, User
 from foundation.roles import AUDITOR
 from rules.models import Rule, Vertical
@@ -181,3 +182,23 @@ def test_the_list_takes_few_queries(rita: User, django_assert_max_num_queries: A
         draft(rita, title=f"Draft {number}")
     with django_assert_max_num_queries(12):
         assert "Draft 7" in text(mine.get(url("changelist")))
+
+
+def test_a_published_one_is_undone_by_a_click_once_others_came(rita: User, sue: User) -> None:  # noqa: F811
+    def publish(change_set: ChangeSet) -> None:
+        approvals.approve(
+            request=propose(by=rita, change_set=change_set, reason="x").approval, by=sue
+        )
+
+    first, mine = draft(rita), as_(rita)
+    publish(first)
+    assert "Undo this one" not in text(mine.get(url("change", first.pk)))
+    publish(draft(rita, edit_of("low_amount", score="50")))
+    page = text(mine.get(url("change", first.pk)))
+    assert "Undo this one" in page
+    assert "Roll back" not in page
+    assert "Undo this one" not in text(as_(sue).get(url("change", first.pk)))
+    answer = mine.post(url("act", first.pk, "undo"), {"post": "yes"})
+    undo = ChangeSet.objects.get(origin="undo")
+    assert answer["Location"] == url("change", undo.pk)
+    assert "began to undo it" in text(mine.get(url("change", first.pk)))

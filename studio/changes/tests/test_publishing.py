@@ -11,7 +11,7 @@ from django.utils import timezone as clock
 from foundation import approvals
 from foundation.errors import Conflict, Forbidden
 from foundation.models import ApprovalRequest, OutboxEvent, User
-from rules.definition import State
+from rules.definition import Definition, State
 from rules.errors import Invalid
 from rules.models import Proposal, Rule, Ruleset, Vertical
 from rules.publishing import in_force, propose_publication, publish_ruleset
@@ -379,6 +379,30 @@ def test_with_later_changes_in_force_it_is_reversed_alone(rita: User, sue: User)
     approve(propose(by=rita, change_set=undo, reason="back"), sue)
     assert published_rule(HIGH).definition.score == "30"
     assert published_rule("low_amount").definition.score == "50"
+
+
+def test_what_came_since_in_the_same_rule_is_kept_when_it_is_reversed(
+    rita: User, sue: User
+) -> None:
+    wish = edit_of(score="35", reason="far too much")
+    change_set = approve(propose(by=rita, change_set=draft(rita, wish), reason="x"), sue)
+    later = edit_of(score="60", reason="far too much", name="Very high")
+    approve(propose(by=rita, change_set=draft(rita, later), reason="y"), sue)
+    edit = invert(by=rita, change_set=change_set).edits.get()
+    definition = Definition.load(edit.definition)
+    assert definition.name == "Very high"
+    assert definition.reason == make_definition().reason
+    assert edit.conflicts == {"score": {"base": "35", "ours": "30", "theirs": "60"}}
+
+
+def test_a_rule_that_was_moved_again_is_left_where_it_is(rita: User, sue: User) -> None:
+    move = StateMove(code=HIGH, to=State.SHADOW)
+    change_set = approve(propose(by=rita, change_set=draft(rita, move), reason="x"), sue)
+    again = StateMove(code=HIGH, to=State.RETIRED)
+    approve(propose(by=rita, change_set=draft(rita, again), reason="y"), sue)
+    with pytest.raises(ChangeRefused, match="changed again"):
+        invert(by=rita, change_set=change_set)
+    assert not ChangeSet.objects.filter(origin="undo").exists()
 
 
 def test_drafts_alone_change_only_the_book(rita: User, sue: User) -> None:

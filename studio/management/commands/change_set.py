@@ -48,6 +48,7 @@ class Command(BaseCommand):
             ("comment", "adds a line to its timeline"),
         ):
             self._act(acts, name, words, reason=True)
+        self._act(acts, "undo", "makes a change set that takes back a published one alone")
         self._act(acts, "reopen", "makes a draft of it again")
         self._act(acts, "merge", "takes outdated edits on to what the book has now")
 
@@ -184,6 +185,9 @@ class Command(BaseCommand):
 
     def _roll_back(self, options: dict[str, Any]) -> None:
         self._do(services.roll_back, options)
+
+    def _undo(self, options: dict[str, Any]) -> None:
+        self._tell(services.invert(by=self._person(options), change_set=self._found(options)))
 
     def _comment(self, options: dict[str, Any]) -> None:
         by, change_set = self._person(options), self._found(options)
