@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from features.declaring import LARGEST_AMOUNT
 from learning.errors import BadHistory
 
 NEEDED = ("tx_id", "ts", "customer_id", "amount")
@@ -16,6 +17,12 @@ def read_events(path: Path) -> pl.DataFrame:
     """Events in order of time, with `occurred_at` in epoch seconds. Raises BadHistory."""
     frame = _read(path)
     _need(frame, NEEDED, path)
+    if frame.is_empty():  # then nothing tells types either
+        return _of_types(
+            frame.drop("ts"), tx_id=pl.Int64, amount=pl.Float64, occurred_at=pl.Float64
+        )
+    if frame["customer_id"].dtype.is_nested():
+        raise BadHistory(f"{path.name}: customer_id must be one text or number in every row.")
     seconds = _seconds(frame, "ts", path)
     frame = frame.drop("ts").with_columns(
         _ids(frame, path), _amounts(frame, path), occurred_at=seconds
@@ -28,13 +35,16 @@ def read_labels(path: Path) -> pl.DataFrame:
     """Labels as tx_id, y (0 or 1) and known_at in epoch seconds. Raises BadHistory."""
     frame = _read(path)
     _need(frame, LABEL_COLUMNS, path)
+    if frame.is_empty():
+        return _of_types(frame.select("tx_id"), tx_id=pl.Int64, y=pl.Int8, known_at=pl.Float64)
     labels = frame.select(
-        _ids(frame, path),
-        pl.col("y").cast(pl.Int8, strict=False),
-        known_at=_seconds(frame, "label_ts", path),
+        _ids(frame, path), _verdicts(frame, path), known_at=_seconds(frame, "label_ts", path)
     )
-    if not labels["y"].is_in([0, 1]).all() or labels["y"].null_count():
-        raise BadHistory(f"{path.name}: y must be 0 or 1 in every row.")
+    if not _all_finite(labels["known_at"]):
+        raise BadHistory(
+            f"{path.name}: label_ts is missing or no number in some rows; leave out labels that "
+            "nobody can date."
+        )
     return labels
 
 
@@ -59,9 +69,14 @@ def check_unique(events: pl.DataFrame) -> None:
             "give each event once."
         )
     for name in ("occurred_at", "amount"):
-        column = events[name]
-        if column.null_count() or not column.is_finite().all():
+        if not _all_finite(events[name]):
             raise BadHistory(f"The events' {name} is missing or no number in some rows; fill them.")
+    wrong = events.filter(~pl.col("amount").is_between(0, LARGEST_AMOUNT))
+    if len(wrong):
+        raise BadHistory(
+            f"The amount of transaction {wrong['tx_id'][0]} is {wrong['amount'][0]:g} "
+            f"({len(wrong):,} such events); give 0 to {LARGEST_AMOUNT:g}, and leave refunds out."
+        )
 
 
 def check_labels(labels: pl.DataFrame, events: pl.DataFrame) -> None:
@@ -73,6 +88,14 @@ def check_labels(labels: pl.DataFrame, events: pl.DataFrame) -> None:
             f"The label of transaction {early['tx_id'][0]} is dated before the event itself "
             f"({len(early):,} such labels); correct label_ts."
         )
+
+
+def _of_types(empty: pl.DataFrame, **types: type[pl.DataType]) -> pl.DataFrame:
+    return empty.with_columns(pl.Series(name, [], kind) for name, kind in types.items())
+
+
+def _all_finite(column: pl.Series) -> bool:
+    return not column.null_count() and bool(column.is_finite().all())
 
 
 def _times(twice: pl.DataFrame) -> int:
@@ -98,7 +121,19 @@ def _ids(frame: pl.DataFrame, path: Path) -> pl.Series:
     column = frame["tx_id"]
     if not column.dtype.is_integer() or column.null_count():
         raise BadHistory(f"{path.name}: tx_id must be whole numbers, not {column.dtype}.")
-    return column.cast(pl.Int64)
+    try:
+        return column.cast(pl.Int64)
+    except pl.exceptions.PolarsError:
+        raise BadHistory(f"{path.name}: tx_id must be below 2^63 in every row.") from None
+
+
+def _verdicts(frame: pl.DataFrame, path: Path) -> pl.Series:
+    column = frame["y"]
+    if column.dtype.is_numeric() or column.dtype == pl.Boolean:
+        numbers = column.cast(pl.Float64)
+        if not numbers.null_count() and numbers.is_in([0.0, 1.0]).all():
+            return numbers.cast(pl.Int8)
+    raise BadHistory(f"{path.name}: y must be 0 or 1 in every row.")
 
 
 def _amounts(frame: pl.DataFrame, path: Path) -> pl.Series:

@@ -24,6 +24,11 @@ class Folder:
     labels: Path
     days: tuple[Day, ...]
 
+    @property
+    def files(self) -> list[Path]:
+        own = [path for day in self.days for path in (day.events, day.labels) if path]
+        return [self.events, self.labels, *own]
+
 
 def look_into(folder: Path) -> Folder:
     """The files of a walk, days in order of their numbers. Raises BadHistory."""

@@ -33,13 +33,19 @@ class Growing:
                     "well; give each event once."
                 )
 
+    @property
+    def seen(self) -> pl.DataFrame:
+        """tx_id and occurred_at of all events so far."""
+        self._events = [pl.concat(self._events)]
+        return self._events[0]
+
     def events(self, events: pl.DataFrame, matrix: Floats) -> None:
         self._events.append(events.select("tx_id", "occurred_at"))
         self._matrices.append(matrix)
 
     def sample(self) -> Sample:
         """All of it; of several labels of a transaction the last one told counts."""
-        events, labels = pl.concat(self._events), pl.concat(self._labels)
+        events, labels = self.seen, pl.concat(self._labels)
         told = labels.unique("tx_id", keep="last")
         rows = events.join(told, on="tx_id", how="left", maintain_order="left")
         fraud = rows["y"].fill_null(0).to_numpy().astype(np.int8)

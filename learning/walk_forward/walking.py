@@ -18,7 +18,13 @@ import polars as pl
 from learning.errors import BadHistory
 from learning.offline.columns import understand
 from learning.offline.engine import Engine
-from learning.offline.reading import check_labels, check_unique, like, read_events, read_labels
+from learning.offline.reading import (
+    check_labels,
+    check_unique,
+    like,
+    read_events,
+    read_labels,
+)
 from learning.training.boosting import Shape
 from learning.training.inputs import choose, matrix_of
 from learning.training.sample import DAY_SECONDS, Sample, check_rows
@@ -95,6 +101,7 @@ class Walk:
         events = like(read_events(day.events), self._schema)
         if day.labels is not None:
             labels = read_labels(day.labels)
+            check_labels(labels, self._growing.seen)
             self._engine.labels(labels)
             self._growing.labels(labels)
         due = 0 < self.plan.retrain_days <= self._days_since_training
@@ -141,6 +148,23 @@ class Walk:
 
 def walk(folder: Folder, out: Path, plan: Plan, say: Say) -> Walk:
     """Write the predictions of all days to `out` (Parquet: tx_id, p). Raises BadHistory."""
+    _check_writable(out, folder)
     walked = Walk(folder, plan, say)
     pl.concat(list(walked.predictions())).write_parquet(out)
     return walked
+
+
+def _check_writable(out: Path, folder: Folder) -> None:
+    """Before the walk, which takes long. Raises BadHistory."""
+    if out.exists() and any(out.samefile(path) for path in folder.files if path.exists()):
+        raise BadHistory(f"{out} is one of the files of the walk; name another with --out.")
+    is_new = not out.exists()
+    try:
+        with out.open("ab"):
+            pass
+        if is_new:
+            out.unlink()
+    except OSError as error:
+        raise BadHistory(
+            f"{out} cannot be written ({error.strerror}); name another file with --out."
+        ) from error

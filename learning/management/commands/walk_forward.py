@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from learning.arguments import days, minutes, seconds, votes, whole
 from learning.errors import BadHistory
 
 
@@ -20,18 +21,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", metavar="DIR", type=Path)
         parser.add_argument("--out", type=Path, required=True, help="Parquet: tx_id and p")
-        parser.add_argument("--retrain-days", type=int, default=7, help="0: never; default 7")
-        parser.add_argument("--seconds", type=float, default=150.0, help="for the search; 150")
-        parser.add_argument("--seeds", type=int, default=3, help="models that vote; 3")
+        parser.add_argument("--retrain-days", type=whole, default=7, help="0: never; default 7")
+        parser.add_argument("--seconds", type=seconds, default=150.0, help="for the search; 150")
+        parser.add_argument("--seeds", type=votes, default=3, help="models that vote; 3")
         parser.add_argument(
             "--maturity-days",
-            type=float,
+            type=days,
             help="when a transaction without label "
             "is taken as genuine; read off the labels if not given",
         )
         parser.add_argument(
             "--utc-offset",
-            type=float,
+            type=minutes,
             default=0.0,
             metavar="MINUTES",
             help="of the customers' clocks; 0",
@@ -45,6 +46,13 @@ class Command(BaseCommand):
         from learning.walk_forward.days import look_into
         from learning.walk_forward.walking import Plan, walk
 
+        if checkpoints := options["checkpoints"]:
+            try:
+                checkpoints.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CommandError(
+                    f"{checkpoints} cannot be a folder of checkpoints: {error.strerror}."
+                ) from error
         started = time.monotonic()
 
         def say(line: str) -> None:
@@ -54,7 +62,7 @@ class Command(BaseCommand):
             seconds=options["seconds"],
             seeds=tuple(range(options["seeds"])),
             anomaly=False,
-            checkpoints=Checkpoints(options["checkpoints"]),
+            checkpoints=Checkpoints(checkpoints),
         )
         plan = Plan(
             settings, options["retrain_days"], options["utc_offset"], options["maturity_days"]

@@ -99,6 +99,12 @@ def spoil_labels(change):
     return spoil
 
 
+def spoil_early_on_a_day(folder):
+    path = folder / "day_1_labels.parquet"
+    early = pl.col("label_ts") - timedelta(days=30)
+    pl.read_parquet(path).with_columns(label_ts=early).write_parquet(path)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
@@ -119,6 +125,29 @@ def spoil_labels(change):
         (spoil_events(lambda f: f.with_columns(ts=pl.lit("now"))), "must be a time"),
         (spoil_events(lambda f: f.drop("amount")), "has no column amount"),
         (spoil_events(lambda f: f.with_columns(amount=None)), "missing or no number"),
+        (
+            spoil_events(lambda f: f.with_columns(amount=-pl.col("amount"))),
+            "give 0 to .* and leave refunds out",
+        ),
+        (spoil_events(lambda f: f.with_columns(amount=1e300)), "give 0 to 1e.12"),
+        (
+            spoil_events(lambda f: f.with_columns(pl.concat_list("customer_id"))),
+            "customer_id must be one text or number",
+        ),
+        (
+            spoil_events(lambda f: f.with_columns(pl.col("tx_id").cast(pl.UInt64) + 2**63)),
+            "must be below 2.63",
+        ),
+        (spoil_labels(lambda f: f.with_columns(y=0.5)), "y must be 0 or 1"),
+        (spoil_labels(lambda f: f.with_columns(pl.concat_list("y"))), "y must be 0 or 1"),
+        (
+            spoil_labels(
+                lambda f: f.with_columns(pl.lit(None, f["label_ts"].dtype).alias("label_ts"))
+            ),
+            "label_ts is missing",
+        ),
+        (spoil_labels(lambda f: f.with_columns(label_ts=float("nan"))), "label_ts is missing"),
+        (spoil_early_on_a_day, "is dated before the event itself"),
         (spoil_days(lambda f: f.clear()), "None of the days has events"),
         (spoil_days(lambda f: pl.concat([f, f.head(1)])), "stands in the events 2 times"),
     ],
@@ -128,3 +157,53 @@ def test_bad_folders_get_one_sentence(tmp_path, spoil, sentence):
     spoil(tmp_path)
     with pytest.raises(CommandError, match=sentence):
         run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("", "cannot be written .Is a directory."),
+        ("no/such/preds.parquet", "cannot be written .No such file or directory."),
+        ("day_0_events.parquet", "is one of the files of the walk"),
+    ],
+)
+def test_where_the_predictions_go_is_tried_before_the_walk(tmp_path, place, sentence, monkeypatch):
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    before = (tmp_path / "day_0_events.parquet").read_bytes()
+    monkeypatch.delattr(Engine, "events")
+    with pytest.raises(CommandError, match=sentence):
+        call_command("walk_forward", str(tmp_path), "--out", str(tmp_path / place))
+    assert (tmp_path / "day_0_events.parquet").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("--seeds=0", "a whole number, 1 to 100, not 0"),
+        ("--seconds=nan", "seconds, 0 or more, not nan"),
+        ("--retrain-days=-1", "a whole number, 0 or more, not -1"),
+        ("--maturity-days=0", "days, more than 0, not 0"),
+        ("--utc-offset=nan", "minutes, -840 to 840, not nan"),
+        ("--seeds=many", "a whole number, 1 to 100, not many"),
+    ],
+)
+def test_figures_out_of_range_are_refused(tmp_path, option, sentence):
+    with pytest.raises(CommandError, match=sentence):
+        run(tmp_path, option)
+
+
+def test_an_empty_file_of_labels_need_not_tell_types(tmp_path):
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    pl.DataFrame({"tx_id": [], "y": [], "label_ts": []}).write_parquet(
+        tmp_path / "day_1_labels.parquet"
+    )
+    nothing = {"tx_id": [], "ts": [], "customer_id": [], "amount": []}
+    pl.DataFrame(nothing).write_parquet(tmp_path / "day_2_events.parquet")
+    assert len(run(tmp_path, "--seconds=0"))
+
+
+def test_checkpoints_need_a_folder(tmp_path):
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    place = tmp_path / "history_labels.parquet"
+    with pytest.raises(CommandError, match="cannot be a folder of checkpoints: File exists"):
+        run(tmp_path, f"--checkpoints={place}")
