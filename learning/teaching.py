@@ -7,6 +7,7 @@ import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
@@ -108,6 +109,7 @@ def _train(
     from learning.training.distributed import workers
     from learning.training.trainer import Settings, train
 
+    _check_writable(Path(settings.MODELS_DIR))
     data = from_archive(
         known_by=known_by,
         since=since,
@@ -133,6 +135,18 @@ def _train(
     card = _card(data, known_by.timestamp(), outcome)
     say(f"average precision on later days {card['figures'].get('average_precision') or 0:.4f}")
     return accept_trained(trained=outcome.trained, card=card, by=by)
+
+
+def _check_writable(folder: Path) -> None:
+    """Before a training, which takes long. Raises BadHistory."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise BadHistory(
+            f"MODELS_DIR, {folder}, cannot be written ({error.strerror}); make it writable."
+        ) from error
 
 
 def _card(data: Dataset, moment: float, outcome: Outcome) -> dict[str, Any]:

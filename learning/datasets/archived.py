@@ -75,8 +75,10 @@ def from_archive(
         rows = rows.filter(told | (pl.col("status") != "declined"))
         frame = rows.sort("occurred_at").tail(MOST_ROWS).collect(engine="streaming")
     if frame.is_empty():
+        whose, check = (f"{institution} at ", "check the slug, or ") if institution else ("", "")
         raise BadHistory(
-            "The archive holds no decisions of that time; run manage.py archive export first."
+            f"The archive holds no decisions of {whose}that time; {check}run "
+            "manage.py archive export first."
         )
     frame = frame.unique("transaction_id", keep="last", maintain_order=True)
     return _dataset(frame, maturity_days, groups)

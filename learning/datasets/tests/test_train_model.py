@@ -79,6 +79,8 @@ def test_an_empty_archive_says_what_to_do(archive_of):
     archive_of(archived().clear())
     with pytest.raises(BadHistory, match="archive export"):
         from_archive(known_by=NOW)
+    with pytest.raises(BadHistory, match="no decisions of nobody at that time; check the slug"):
+        from_archive(known_by=NOW, institution="nobody")
 
 
 def test_no_identifier_moment_or_output_is_read():
@@ -107,3 +109,18 @@ def test_data_of_one_class_leave_everything_as_it_was(archive_of):
     archive_of(archived(label_is_fraud=[False] * ROWS))
     with pytest.raises(CommandError, match="Only 0 frauds"):
         call_command("train_model", "--known-by=2026-06-01")
+
+
+@pytest.mark.django_db
+def test_a_place_for_models_is_tried_before_the_training(settings, tmp_path):
+    (tmp_path / "models").write_text("a file")
+    settings.MODELS_DIR = str(tmp_path / "models")
+    settings.STATE_DIR = str(tmp_path)
+    with pytest.raises(CommandError, match=r"MODELS_DIR, .* cannot be written .File exists."):
+        call_command("train_model")
+
+
+@pytest.mark.parametrize("option", ["--maturity-days=-5", "--maturity-days=nan", "--seconds=nan"])
+def test_figures_out_of_range_are_refused(option):
+    with pytest.raises(CommandError, match="it must be"):
+        call_command("train_model", option)

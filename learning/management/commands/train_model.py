@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from learning.arguments import days, seconds
 from learning.errors import BadHistory, TrainingBusy
 
 
@@ -26,10 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("--institution", help="only this one's decisions; by slug")
         parser.add_argument("--since", type=moment, help="decisions from this day on")
         parser.add_argument("--known-by", type=moment, help="as it was known then; now")
-        parser.add_argument("--seconds", type=float, default=300.0, help="for the search; 300")
+        parser.add_argument("--seconds", type=seconds, default=300.0, help="for the search; 300")
         parser.add_argument(
             "--maturity-days",
-            type=float,
+            type=days,
             help="age from which a transaction "
             "without label is genuine; read off the labels if not given",
         )
