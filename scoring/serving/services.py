@@ -50,7 +50,10 @@ def register_model(
 
 @transaction.atomic
 def start_shadow(*, model: ModelVersion, by: Actor, reason: str = "") -> ModelVersion:
-    """Scores it beside the champion from now on, without effect. Raises ModelRefused."""
+    """Scores it beside the champion from now on, without effect.
+
+    Raises ModelRefused, and ArtefactError for files that do not work.
+    """
     require(by, OPERATE)
     lock_registry()
     model = _locked(model)
@@ -58,6 +61,7 @@ def start_shadow(*, model: ModelVersion, by: Actor, reason: str = "") -> ModelVe
         raise ModelRefused(f"{model} is a {model.get_state_display()} already.")
     if ModelVersion.objects.filter(state=State.SHADOW).count() >= MOST_CHALLENGERS:
         raise ModelRefused(f"{MOST_CHALLENGERS} challengers at most: retire one first.")
+    model.detector()
     return _move(model, State.SHADOW, by, reason)
 
 

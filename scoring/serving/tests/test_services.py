@@ -4,7 +4,7 @@ import pytest
 
 from foundation.errors import Forbidden
 from foundation.models import AuditEntry, OutboxEvent, User
-from scoring.detectors import CorruptArtefact
+from scoring.detectors import ArtefactError, CorruptArtefact
 from scoring.detectors.manifest import GRAPH
 from scoring.serving.errors import ModelRefused
 from scoring.serving.models import ModelVersion
@@ -113,3 +113,13 @@ def test_nobody_operates_models_without_the_permission():
         start_shadow(model=make_model(), by=person)
     with pytest.raises(Forbidden):
         retire(model=make_model("other"), by=person)
+
+
+def test_a_model_whose_files_are_gone_is_not_scored_beside(models_dir):
+    model = make_model()
+    (models_dir / model.version / GRAPH).unlink()
+
+    with pytest.raises(ArtefactError):
+        start_shadow(model=model, by="test")
+    model.refresh_from_db()
+    assert model.state == "candidate"
