@@ -53,12 +53,18 @@ class RulesetAdmin(ReadOnlyModelAdmin):
 
     @action(
         description="Propose publication",
-        permissions=["rules.publish_ruleset"],
+        permissions=["publish_book"],
         url_path="publication",
         icon="publish",
     )
     def publication(self, request: HttpRequest) -> HttpResponse:
+        """Of what reached the rule book otherwise than by a change set."""
         return HttpResponseRedirect(reverse("admin:rules_ruleset_propose"))
+
+    def has_publish_book_permission(self, request: HttpRequest) -> bool:
+        """Only while the rule book differs from the ruleset in force. Three queries."""
+        may = person(request).has_perm("rules.publish_ruleset")
+        return may and bool(pending_changes(CATALOGUE.version))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view

@@ -139,6 +139,14 @@ def test_a_publication_goes_from_proposal_to_force() -> None:
     assert "in force" in page
 
 
+def test_the_whole_book_is_offered_only_while_it_differs_from_what_is_in_force() -> None:
+    client = signed_in()
+    shown = [client.get(pages()["rulesets"]).content.decode()]
+    set_rule_state(by="test", code="high_amount", to=State.SHADOW)
+    shown.append(client.get(pages()["rulesets"]).content.decode())
+    assert ["Propose publication" in page for page in shown] == [False, True]
+
+
 def test_nothing_to_publish_is_said() -> None:
     text = signed_in().get(reverse("admin:rules_ruleset_propose")).content.decode()
     assert "There is nothing to publish." in text

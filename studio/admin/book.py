@@ -121,7 +121,6 @@ class RuleAdmin(RulePages):
             narrowed=any((asked.state, asked.category, asked.effect, asked.vertical, asked.text)),
             nothing=EMPTY,
             may_add=user.has_perm("rules.add_rule"),
-            may_publish=user.has_perm("rules.publish_ruleset"),
             is_fullwidth="1",
         )
 
