@@ -221,7 +221,7 @@
     }
 
     function options(c, y, legend) {
-      const axis = { grid: { color: c.grid }, ticks: { color: c.text, maxTicksLimit: 7 }, border: { color: c.grid } };
+      const axis = { grid: { color: c.grid }, ticks: { color: c.text, maxTicksLimit: 6, maxRotation: 0, autoSkipPadding: 14 }, border: { color: c.grid } };
       return {
         animation: false,
         responsive: true,

@@ -1,13 +1,14 @@
 """Health of the book: what is wrong first, the tables behind it after."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from clients.queries import user_institutions
@@ -81,7 +82,7 @@ def _levels(found: list[Finding], chosen: str) -> list[tuple[str, int, bool]]:
 
 def _groups(found: list[Finding], pages: Mapping[str, int]) -> list[dict[str, Any]]:
     """Findings of one level and kind together, so that many small ones hide no large one."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[SafeString]] = {}
     for one in found:
         groups.setdefault((one.level, one.kind), []).append(_said(one, pages))
     return [
@@ -96,17 +97,14 @@ def _groups(found: list[Finding], pages: Mapping[str, int]) -> list[dict[str, An
     ]
 
 
-def _said(finding: Finding, pages: Mapping[str, int]) -> dict[str, Any]:
-    links = format_html_join(
-        " ",
-        '<a class="fs-link" href="{}">{}</a>',
-        [
-            (reverse("admin:rules_rule_change", args=[pages[code]]), code)
-            for code in finding.rules
-            if code in pages
-        ],
-    )
-    return {"finding": finding, "links": links}
+def _said(finding: Finding, pages: Mapping[str, int]) -> SafeString:
+    """The sentence, with the first mention of each rule as a link to it."""
+    said = str(conditional_escape(finding.words))
+    for code in sorted(finding.rules, key=len, reverse=True):
+        said = re.sub(
+            rf"(?<![\w/>-]){re.escape(code)}(?![\w/<-])", _link(code, pages), said, count=1
+        )
+    return mark_safe(said)  # noqa: S308  escaped above
 
 
 def _tables(health: Health, pages: Mapping[str, int]) -> dict[str, Any]:

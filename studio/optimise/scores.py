@@ -60,8 +60,9 @@ def _drawn(counts: Mapping[int, int], chance: np.random.Generator) -> tuple[Floa
 
 def _poisson_shares() -> Floats:
     factorials = np.cumprod([1.0, *range(1, _WEIGHTS)])
-    shares: Floats = np.exp(-1.0) / factorials
-    return shares / shares.sum()
+    shares: Floats = 1.0 / factorials
+    shares /= shares.sum()
+    return shares
 
 
 def _parts(missed: Floats, insults: Floats) -> Floats:

@@ -127,10 +127,12 @@ def _distinct(
     alike: npt.NDArray[np.int64], points: npt.NDArray[np.float64]
 ) -> tuple[list[tuple[int, float]], npt.NDArray[np.int64]]:
     """Each pair once, and which of them each row has."""
-    pairs = np.empty(len(alike), [("alike", np.int64), ("points", np.float64)])
-    pairs["alike"], pairs["points"] = alike, points
-    found, back = np.unique(pairs, return_inverse=True)
-    return [(int(group), float(score)) for group, score in found], back.astype(np.int64)
+    scores, places = np.unique(points, return_inverse=True)
+    # As one whole number each, which is sorted several times as fast as two.
+    keys = alike * len(scores) + places
+    found, back = np.unique(keys, return_inverse=True)
+    pairs = [divmod(int(key), len(scores)) for key in found]
+    return [(group, float(scores[place])) for group, place in pairs], back.astype(np.int64)
 
 
 def _answer(
