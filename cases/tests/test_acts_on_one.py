@@ -14,9 +14,9 @@ from cases.services.asking import ask
 from cases.services.listing import entries_naming, identifiers_of, list_identifier, lists_for
 from cases.services.outcomes import set_outcome
 from cases.tests.conftest import flag, person
+from cases.tests.lists import load_short_lists
 from foundation.errors import BadRequest, Conflict, Forbidden, NotFound
 from foundation.models import AuditEntry, User
-from intelligence.lists.builtin import load_builtin
 from intelligence.lists.checking import Draft
 from intelligence.lists.services import add_entry
 from intelligence.models import List, ListEntry
@@ -44,7 +44,7 @@ def with_device(bank, mine):
     score_transaction(client=bank, request=request, source="test")
     row = Transaction.objects.get(external_id="t-device")
     open_alerts([row.pk])
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     return row
 
 

@@ -17,12 +17,12 @@ from cases.page.timeline import KINDS, PAGE, timeline
 from cases.services import working
 from cases.services.closing import close_due
 from cases.tests.conftest import flag, person
+from cases.tests.lists import load_short_lists
 from cases.tests.test_pages import HOSTILE, act, page_of, settle, signed_in, text_of
 from clients.models import Institution
 from clients.webhooks.models import WebhookEvent
 from clients.webhooks.services import add_endpoint
 from foundation.outbox import drain_outbox
-from intelligence.lists.builtin import load_builtin
 from intelligence.models import List, ListEntry
 from intelligence.tests.making import add
 from scoring.services import score_transaction
@@ -45,7 +45,7 @@ def mine(case, analyst):
 
 @pytest.fixture
 def supervised(case, supervisor):
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     return working.claim(case_id=case.pk, by=supervisor)
 
 
@@ -172,7 +172,7 @@ def test_everything_that_happened_stands_on_one_timeline(bank, mine, analyst):
 
 
 def test_list_hits_and_earlier_cases_stand_on_it(bank, case, analyst, supervisor):
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     working.decide(case_id=case.pk, disposition="genuine", reason="fine", by=supervisor)
     Case.objects.update(closed_at=clock.now() - timedelta(days=400))
     request = make_suspicious(
@@ -348,7 +348,7 @@ def test_an_identifier_is_blocked_from_the_page(supervised, supervisor):
 
 
 def test_an_analyst_blocks_from_the_page_for_30_days_at_most(mine, analyst):
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     page = text_of(signed_in(analyst).get(page_of(mine)))
     form = page[page.index("/do/list/") :].partition("</form>")[0]
     assert re.findall(r'<option value="(\d+)"', form) == ["1", "7", "30"]
@@ -466,7 +466,7 @@ def test_readers_and_those_without_a_role_do_nothing(mine, name):
 
 def reported(bank, institution=None) -> Case:
     """The case of a customer whose device the consortium's list names."""
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     add(
         List.objects.get(name="consortium"),
         "device-77",

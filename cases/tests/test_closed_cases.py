@@ -9,9 +9,9 @@ from cases.page.acting import ACTS
 from cases.services import working
 from cases.services.listing import identifiers_of
 from cases.tests.conftest import flag
+from cases.tests.lists import load_short_lists
 from cases.tests.test_pages import act, text_of
 from foundation.models import AuditEntry
-from intelligence.lists.builtin import load_builtin
 from intelligence.models import ListEntry
 from transactions.models import Label
 
@@ -52,7 +52,7 @@ TAKEN = {"note", "attach", "reopen"}
 
 @pytest.fixture
 def closed(bank, case, supervisor) -> Case:
-    load_builtin(actor="tests", demo=False)
+    load_short_lists()
     return working.decide(case_id=case.pk, disposition="genuine", by=supervisor, reason="fine")
 
 
