@@ -169,14 +169,13 @@ def _card(data: Dataset, moment: float, outcome: Outcome) -> dict[str, Any]:
 
 
 def _summary(model: ModelVersion) -> str:
-    from learning.registry.comparing import beats_chance
+    from learning.registry.accepting import why_people_decide
 
     figures, facts = model.card.get("figures", {}), model.card.get("facts", {})
     precision = figures.get("average_precision")
     judged = f", average precision on later days {precision:.3f}" if precision is not None else ""
     decides = "It decides from now on." if model.promoted_at else "It decides nothing yet."
-    if not beats_chance(model.card):
-        decides += " On later days it ranked transactions not surely better than chance."
+    decides = f"{decides} {why_people_decide(model.card)}".strip()
     return (
         f"Model {model.version}: {facts.get('frauds', 0):,} frauds among {facts.get('rows', 0):,} "
         f"transactions{judged}. {decides}"

@@ -28,7 +28,7 @@ def accept_trained(
     *, trained: Trained, card: Mapping[str, Any], by: Actor, note: str = ""
 ) -> ModelVersion:
     """Exports the model, registers it as a candidate, and lets it decide if none ever did, unless
-    its card raises a leak alarm, it is no better than chance or who trained it may not promote.
+    :func:`why_people_decide` says something or who trained it may not promote.
 
     Raises NotExportable, and ArtefactError for a model over columns that no vector has; then no
     files are left. The champion is untouched.
@@ -44,6 +44,21 @@ def accept_trained(
         raise
     is_first = not ModelVersion.objects.exclude(promoted_at=None).exists()
     may_promote = not isinstance(by, User) or by.has_perm(PROPOSE)
-    if is_first and may_promote and beats_chance(card) and not has_leak_alarm(card):
+    if is_first and may_promote and not why_people_decide(card):
         model = promote_first(model=model, by=by)
     return model
+
+
+def why_people_decide(card: Mapping[str, Any]) -> str:
+    """What keeps a first model from deciding by itself, in sentences; empty if nothing does."""
+    found = []
+    if institution := card.get("facts", {}).get("institution"):
+        found.append(
+            f"It learned from {institution} alone and would decide for all, so people have to "
+            "propose its promotion."
+        )
+    if has_leak_alarm(card):
+        found.append("Its card raises a leak alarm.")
+    if not beats_chance(card):
+        found.append("On later days it ranked transactions not surely better than chance.")
+    return " ".join(found)

@@ -10,6 +10,7 @@ from learning.export.tests.making import make_trained
 from learning.registry import accepting
 from learning.registry.accepting import accept_trained
 from learning.registry.comparing import _fairness
+from learning.teaching import _summary
 from scoring.detectors import ForeignArtefact
 from scoring.detectors.manifest import CARD, CARD_PAGE
 from scoring.serving.services import champion
@@ -44,6 +45,15 @@ def test_a_first_model_with_a_leak_alarm_waits_for_people():
     model = accept_trained(trained=make_trained(), card=leaking, by="train_model")
 
     assert (model.state, champion()) == ("candidate", None)
+
+
+def test_a_first_model_of_one_institution_waits_for_people_and_says_why():
+    card = {**EVALUATION, "facts": {"institution": "north-bank"}}
+
+    model = accept_trained(trained=make_trained(), card=card, by="train_model")
+
+    assert (model.state, champion()) == ("candidate", None)
+    assert "It learned from north-bank alone" in _summary(model)
 
 
 @pytest.mark.parametrize(
