@@ -23,7 +23,7 @@ TRY_AGAIN: Final = dt.timedelta(days=7)
 """After a training that came to nothing, on the same labels: time alone may have settled it."""
 
 MOST_BEGUN: Final = 3
-"""Times that one which is cut off, by a restart or for want of memory, is begun again."""
+"""Trainings within TRY_AGAIN that may be cut off, by a restart or for want of memory, or break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Due:
 
 
 def due(now: dt.datetime) -> Due:
-    """What speaks for or against a training at this moment. Five queries at most."""
+    """What speaks for or against a training at this moment. Seven queries at most."""
     wanted = settings.RETRAIN_NEW_LABELS
     decides = champion()
     drifted = decides is not None and _drift_says_act(decides, now)
@@ -116,10 +116,6 @@ def _drift_says_act(model: ModelVersion, now: dt.datetime) -> bool:
     )
 
 
-def _begun(mark: str) -> int:
-    return TrainingRun.objects.filter(mark=mark).count()
-
-
 def _held_back(now: dt.datetime) -> str:
     """Why a training that is wanted does not start; empty when it may."""
     latest = TrainingRun.objects.order_by("-started_at").first()
@@ -131,6 +127,23 @@ def _held_back(now: dt.datetime) -> str:
     same = latest.mark == known_labels_by(now).mark and now - latest.started_at < TRY_AGAIN
     if same and latest.state in {State.REFUSED, State.FAILED}:
         return f"The last one came to nothing on the same labels: {latest.said}"
-    if same and latest.state == State.RUNNING and _begun(latest.mark) >= MOST_BEGUN:
-        return f"It was begun {MOST_BEGUN} times on the same labels and cut off each time."
-    return ""
+    return _cut_off_too_often(now)
+
+
+def _cut_off_too_often(now: dt.datetime) -> str:
+    """Whatever labels came meanwhile: what kills a training kills the next one as well."""
+    done = TrainingRun.objects.filter(state=State.DONE).order_by("-started_at").first()
+    begun = TrainingRun.objects.filter(
+        state__in=[State.RUNNING, State.FAILED], started_at__gt=now - TRY_AGAIN
+    )
+    if done is not None:
+        begun = begun.filter(started_at__gt=done.started_at)
+    newest = list(begun.order_by("-started_at")[:MOST_BEGUN])
+    if len(newest) < MOST_BEGUN:
+        return ""
+    again = newest[-1].started_at + TRY_AGAIN
+    return (
+        f"{MOST_BEGUN} were begun within {TRY_AGAIN.days} days, and none came to its end: they "
+        f"broke or were cut off, as for want of memory. The next starts by itself on "
+        f"{again:%d %B at %H:%M} UTC at the earliest, or with manage.py train_model."
+    )

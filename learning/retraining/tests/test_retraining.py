@@ -230,14 +230,45 @@ def test_one_that_was_cut_off_goes_on_with_its_own_moment(labels, monkeypatch, s
     assert moments.pop() != moment, "another label is gone"
 
 
+def cut_off(moment):
+    begin(cause="labels", known=known_labels_by(moment), known_by=moment, by="test")
+
+
 def test_one_that_is_cut_off_is_begun_again_but_not_for_ever(of_three, labels):
     make_champion()
     labels(3)
     for _ in range(3):
         assert due(clock.now()).cause == "labels"
-        known = known_labels_by(clock.now())
-        begin(cause="labels", known=known, known_by=clock.now(), by="test")
-    assert "cut off each time" in due(clock.now()).said
+        cut_off(clock.now())
+    assert "3 were begun within 7 days, and none came to its end" in due(clock.now()).said
+    assert due(later(8)).cause == "labels"
+
+
+def test_labels_that_keep_coming_begin_no_more_of_what_is_cut_off(of_three, labels, people):  # noqa: F811
+    make_champion()
+    labels(3)
+    for _ in range(3):
+        cut_off(clock.now())
+        labels(1)
+    assert due(clock.now()).cause == ""
+    browser = Client()
+    browser.force_login(people["grace"])
+    page = browser.get(reverse("admin:scoring_modelversion_changelist")).content.decode()
+    assert "as for want of memory" in page
+
+
+def test_what_was_cut_off_before_one_that_ended_well_holds_back_nothing(
+    of_three, labels, trainer, settings
+):
+    settings.RETRAIN_HOURS = 0
+    make_champion()
+    labels(3)
+    for _ in range(2):
+        cut_off(clock.now())
+    assert retrain_if_due(seconds=0) is not None
+    labels(3)
+    cut_off(clock.now())
+    assert due(clock.now()).cause == "labels"
 
 
 def test_what_was_refused_for_one_institution_holds_back_no_other(of_three, labels, monkeypatch):
