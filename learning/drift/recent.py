@@ -14,6 +14,7 @@ from learning.archive import read
 from learning.drift.baseline import Baseline
 from learning.training.inputs import matrix_of
 from learning.training.trained import Doubles, Floats
+from scoring.formula import SWITCH
 
 MOST_ROWS: Final = 50_000
 """The newest: more of them tell nothing new about tenths."""
@@ -21,10 +22,12 @@ MOST_ROWS: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """`scores` are of the decisions that the model itself made."""
+    """`scores` are of the decisions that the model itself made. `switched` decisions of the time,
+    which an operator's switch made, are not among them."""
 
     matrix: Floats
     scores: Doubles
+    switched: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +42,41 @@ def recent_traffic(
     baseline: Baseline, version: str, *, since: dt.datetime, until: dt.datetime
 ) -> Recent:
     """Decisions on transactions from `since` to `until`, without those that were declined and never
-    labelled: training leaves them out as well. Two queries."""
+    labelled: training leaves them out as well; and without those of an operator's switch, which
+    lets other ones pass. Two queries."""
     names = [one.name for one in baseline.inputs]
     with read.reading():
         rows = read.scan(
             since=since,
             until=until,
-            columns=["occurred_at", "status", "model_version", "ml_score", *names],
+            columns=["occurred_at", "status", "effect", "model_version", "ml_score", *names],
             known_by=until,
         )
         told = pl.col("label_is_fraud").is_not_null()
-        rows = rows.filter(told | (pl.col("status") != "declined"))
+        by_switch = pl.col("effect").eq_missing(SWITCH)
+        switched = rows.filter(by_switch).select(pl.len()).collect(engine="streaming").item()
+        rows = rows.filter(~by_switch & (told | (pl.col("status") != "declined")))
         frame = rows.sort("occurred_at").tail(MOST_ROWS).collect(engine="streaming")
     own = frame.filter(pl.col("model_version") == version)["ml_score"].drop_nulls()
-    return Recent(matrix_of(frame, baseline.inputs), own.to_numpy().astype(np.float64))
+    return Recent(matrix_of(frame, baseline.inputs), own.to_numpy().astype(np.float64), switched)
 
 
 def judged_since(
     version: str, *, since: dt.datetime, until: dt.datetime, maturity: dt.timedelta
 ) -> Judged:
     """Decisions that the model made, older than the maturity at `until`, by what is known of them
-    then; declined and never labelled ones are left out. Two queries."""
+    then; declined and never labelled ones are left out, and those of an operator's switch. Two
+    queries."""
     with read.reading():
         rows = read.scan(
             since=since,
             until=until - maturity,  # of younger ones frauds alone are known
-            columns=["status", "model_version", "ml_probability"],
+            columns=["status", "effect", "model_version", "ml_probability"],
             known_by=until,
         )
         told = pl.col("label_is_fraud").is_not_null()
         rows = rows.filter(told | (pl.col("status") != "declined"))
+        rows = rows.filter(pl.col("effect").ne_missing(SWITCH))
         rows = rows.filter(
             (pl.col("model_version") == version) & pl.col("ml_probability").is_not_null()
         )

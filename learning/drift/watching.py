@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -19,6 +19,9 @@ from learning.events import DriftFound
 from learning.registry.comparing import label_delay
 from scoring.serving.models import ModelVersion
 from scoring.serving.services import OPERATE, champion
+
+if TYPE_CHECKING:
+    from learning.drift.recent import Recent
 
 Verdict = DriftReport.Verdict
 KEPT: Final = dt.timedelta(days=400)
@@ -63,7 +66,7 @@ def watch_drift(*, by: Actor, now: dt.datetime | None = None) -> DriftReport | N
         model.version, since=until - JUDGED, until=until, maturity=label_delay(model.card)
     )
     performance = performance_of(judged, model.card)
-    return _store(model, until, columns, len(recent.matrix), performance, by)
+    return _store(model, until, columns, recent, performance, by)
 
 
 def _columns(card: dict[str, Any], found: dict[str, float], n: int) -> list[Column]:
@@ -79,11 +82,14 @@ def _store(
     model: ModelVersion,
     at: dt.datetime,
     columns: list[Column],
-    n: int,
+    recent: Recent,
     performance: dict[str, Any],
     by: Actor,
 ) -> DriftReport:
+    n = len(recent.matrix)
     verdict, said = verdict_on(columns, n, limits())
+    if recent.switched:
+        said += f" {recent.switched:,} decisions that an operator's switch made are left out."
     if performance.get("worse"):
         said += " It orders frauds worse than its card promised."
         verdict = Verdict.ACT if verdict == Verdict.ACT else Verdict.WATCH

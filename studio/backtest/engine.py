@@ -106,6 +106,7 @@ def backtest_ruleset(
             tally.add(rows, truths.of(rows), *_compare(rows, sides, columns))
     notes = [
         *always(window, mixed=worth.mixed, currency=worth.currency),
+        *reader.notes(),
         *_of_sides(sides, left_out),
         *asked_lists(columns.programs),
     ]

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import polars as pl
 
 from rules.definition import PublishedRule, State, VerticalConfig
-from scoring.formula import SWITCH
 from studio.backtest.columns import Columns, Flags
 from studio.backtest.programs import Program, program_of
 from studio.backtest.reading import model_scores
@@ -151,9 +150,7 @@ def _rest(
     rows: pl.DataFrame, contexts: list[Context], code: str
 ) -> tuple[npt.NDArray[np.int64], list[_Rest]]:
     """What is alike in rows, and for each row which of it."""
-    # Of the stored hits the last ones are of lists, and of the switch where one decided.
-    last = pl.col(SPEAKING) + (pl.col("effect") == SWITCH).cast(pl.UInt8)
-    rows = rows.with_columns(last.alias(SPEAKING))
+    # Of the stored hits the last ones are of lists.
     grouped = rows.with_row_index("row").group_by(_ALIKE, maintain_order=True).agg("row")
     places = grouped.select("row").with_row_index("place").explode("row")
     alike = np.empty(rows.height, np.int64)

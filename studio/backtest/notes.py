@@ -16,7 +16,7 @@ def always(window: Window, *, mixed: bool, currency: str) -> Iterator[str]:
         "Each event is decided again as it was; that people behave otherwise under other rules is "
         "not simulated."
     )
-    yield "The hold-out lane and operator's switches are left out on both sides."
+    yield "The hold-out lane is left out on both sides."
     if window.known == "then":
         yield (
             f"A label counts if it was known within {window.maturity_days} days of its "

@@ -12,12 +12,14 @@ from clients.models import Institution
 from intelligence.rates import RateTable, current_rates
 from learning.archive import read
 from learning.archive.schema import feature_schema, full_schema
+from scoring.formula import SWITCH
 from studio.backtest.contract import Window
 from studio.backtest.errors import ArchiveTooOld, Cancelled, NothingToTest
 from studio.backtest.verdicts import Floats
 
 BASE: Final = (
     "transaction_id", "occurred_at", "day", "vertical", "currency", "amount", "ml_score", "listed",
+    "effect",
 )  # fmt: skip
 """Columns that every backtest reads."""
 
@@ -27,12 +29,14 @@ Question = Callable[[], bool]
 
 @dataclass
 class Reader:
-    """Goes through a window. `features` are counted where they are missing."""
+    """Goes through a window, but for decisions that an operator's switch made, `switched` of them.
+    `features` are counted where they are missing."""
 
     window: Window
     columns: Iterable[str]
     features: frozenset[str] = frozenset()
     rows: int = 0
+    switched: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)  # rows of versions without the feature
 
@@ -59,14 +63,25 @@ class Reader:
             for portion in portions:
                 if cancelled():
                     raise Cancelled
-                frame = _collected(portion.frame, window.vertical)
+                frame = self._without_switched(_collected(portion.frame, window.vertical))
                 if frame.height:
                     self._note(portion, frame)
                     yield frame
                 done += portion.rows
                 progress(done / total)
         if not self.rows:
-            raise NothingToTest(_nothing(self.window, archived=bool(portions)))
+            raise NothingToTest(self._nothing(archived=bool(portions)))
+
+    def _without_switched(self, frame: pl.DataFrame) -> pl.DataFrame:
+        by_rules = frame["effect"].ne_missing(SWITCH)
+        found = frame.height - int(by_rules.sum())
+        self.switched += found
+        return frame.filter(by_rules) if found else frame
+
+    def _nothing(self, *, archived: bool) -> str:
+        if self.switched:
+            return f"An operator's switch made all {self.switched:,} decisions of that time."
+        return _nothing(self.window, archived=archived)
 
     def _note(self, portion: read.Portion, frame: pl.DataFrame) -> None:
         self.rows += frame.height
@@ -77,7 +92,9 @@ class Reader:
                 self.unknown[name] = self.unknown.get(name, 0) + frame.height
 
     def notes(self) -> Iterator[str]:
-        """What is missing, in sentences."""
+        """What is missing and left out, in sentences."""
+        if self.switched:
+            yield f"{self.switched:,} decisions that an operator's switch made are left out."
         for name in sorted(self.features):
             unknown, missing = self.unknown.get(name, 0), self.missing.get(name, 0)
             if unknown:

@@ -23,7 +23,7 @@ from intelligence.rates import RateTable, current_rates
 from rules.definition import PublishedRule, Snapshot, VerticalConfig
 from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVerticalError
 from scoring.consider import Ground, consider, hit_as_json, thresholds
-from scoring.formula import SWITCH, decide
+from scoring.formula import decide
 from scoring.models import Decision
 from studio.backtest.contract import SAMPLES, TRUTHS, Edit, Result, sample_key
 from studio.backtest.errors import BadEdit
@@ -184,11 +184,7 @@ class _Exchanged(_Judge):
             listed={(one.feature, one.list_name) for one in ground.listings},
             customer_hash=ground.customer_hash,
         )
-        others = [
-            hit
-            for hit in row.hits
-            if hit["category"] != SWITCH and (hit["code"] != self._code or not hit["version"])
-        ]
+        others = [hit for hit in row.hits if hit["code"] != self._code or not hit["version"]]
         hits = [*others, *map(hit_as_json, own.hits)]
         verdict = decide(tuple(map(_as_scored, hits)), ground.ml_score, thresholds(vertical.config))
         shadow = [hit for hit in row.shadow_hits if hit["code"] != self._code]

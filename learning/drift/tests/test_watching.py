@@ -55,7 +55,8 @@ def model(models_dir):  # noqa: F811
 def traffic(monkeypatch):
     """Puts decisions of the last days in the archive's place."""
 
-    def put(amount, *, frauds=0, said=0.5, model="first"):
+    def put(amount, *, frauds=0, said=0.5, model="first", switched=False):
+        """`switched`: a switch decided every third one."""
         n = len(amount)
         fraud = np.arange(n) < frauds
         at = NOW.timestamp() - np.linspace(6 * 86_400, 2 * 86_400, n)
@@ -63,6 +64,7 @@ def traffic(monkeypatch):
             {
                 "occurred_at": at,
                 "status": ["approved"] * n,
+                "effect": ["" if one % 3 or not switched else "switch" for one in range(n)],
                 "model_version": [model] * n,
                 "ml_score": np.linspace(0, 100, n),
                 "ml_probability": np.where(fraud, said, 0.1),
@@ -96,6 +98,17 @@ def test_unmoved_traffic_is_stable_and_nobody_is_told(model, traffic):
         "ml_score": True,
     }
     assert not told().exists()
+
+
+def test_what_a_switch_decided_is_left_out_and_counted(model, traffic):
+    amount = amounts(seed=2)
+    amount[::3] *= 30
+    traffic(amount, switched=True)
+    report = watch_drift(by="test", now=NOW)
+    assert (report.verdict, report.n) == ("stable", ROWS - 1_000)
+    assert "1,000 decisions that an operator's switch made are left out." in report.said
+    traffic(amount)
+    assert watch_drift(by="test", now=NOW).verdict == "act"
 
 
 def test_amounts_that_trebled_are_acted_on_and_told_with_an_alert(model, traffic, caplog):

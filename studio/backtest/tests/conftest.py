@@ -3,6 +3,7 @@
 import pytest
 
 from clients.services import create_institution
+from scoring.formula import SWITCH
 from studio.backtest.contract import Window
 from studio.backtest.tests.world import (
     SINCE,
@@ -42,8 +43,9 @@ def rulesets():
 
 @pytest.fixture
 def events(archive, bank, rulesets, request):
+    """Those that backtests are about; among them lie others that an operator's switch decided."""
     for number, snapshot in rulesets.items():
         put_in_force(number, snapshot)
     made = make_events(getattr(request, "param", 1), 400, rulesets)
     put_into_archive(made)
-    return made
+    return [event for event in made if event.verdict.effect != SWITCH]

@@ -9,7 +9,7 @@ import pytest
 from rules.definition import Effect, Money, Parameter, State
 from rules.engine import CompiledBook
 from scoring.consider import thresholds
-from scoring.formula import fraud_score
+from scoring.formula import SWITCH, fraud_score
 from studio.backtest.columns import Columns
 from studio.backtest.contract import Edit
 from studio.backtest.engine import (
@@ -19,10 +19,20 @@ from studio.backtest.engine import (
     decide_all,
     surrounded,
 )
+from studio.backtest.errors import NothingToTest
 from studio.backtest.reading import Reader, Worth
 from studio.backtest.ruleset import Side
 from studio.backtest.tests.conftest import WINDOW
-from studio.backtest.tests.world import AMOUNT, VARIED, a_rule, a_snapshot, configs
+from studio.backtest.tests.world import (
+    AMOUNT,
+    VARIED,
+    a_rule,
+    a_snapshot,
+    configs,
+    make_events,
+    put_in_force,
+    put_into_archive,
+)
 
 pytestmark = pytest.mark.django_db
 BY_CODE = {rule.code: rule for rule in VARIED}
@@ -142,3 +152,26 @@ def test_hits_and_scores_are_those_of_the_engine_to_the_last_bit(events):
             assert fraud_score(float(decided.rules[row]), ml, limits) == verdict.fraud_score
             seen += 1
     assert seen == len(events)
+
+
+def test_what_a_switch_decided_is_left_out_and_counted(archive, bank, rulesets):
+    put_in_force(1, rulesets[1])
+    put_in_force(2, rulesets[2])
+    made = make_events(1, 400, rulesets)
+    put_into_archive(made)
+    switched = sum(event.verdict.effect == SWITCH for event in made)
+    told = f"{switched} decisions that an operator's switch made are left out."
+    both = a_snapshot()
+    for result in (backtest_rule(AMOUNT, None, WINDOW), backtest_ruleset(both, both, WINDOW)):
+        assert switched
+        assert result.rows == 400 - switched
+        assert told in result.notes
+
+
+def test_with_nothing_but_a_switchs_decisions_it_says_so(archive, bank, rulesets):
+    put_in_force(1, rulesets[1])
+    put_in_force(2, rulesets[2])
+    made = make_events(1, 400, rulesets)
+    put_into_archive([event for event in made if event.verdict.effect == SWITCH])
+    with pytest.raises(NothingToTest, match="operator's switch made all"):
+        backtest_rule(AMOUNT, None, WINDOW)
