@@ -16,30 +16,57 @@ def evidence_shown(change_set: ChangeSet) -> dict[str, Any] | None:
     shown = {"against": evidence.get("against_ruleset"), "at": change_set.evidence_at}
     if not all(sides):
         return {**shown, "facts": evidence}
-    rows = [(words, *(_figure(side, name) for side in sides)) for name, words in _FIGURES.items()]
-    return {**shown, "rows": rows, "notes": result.get("notes", []), "read": result.get("rows")}
+    is_rule, currency = result.get("kind") == "rule", result.get("currency", "")
+    rows = [
+        (words.format(matched="matched" if is_rule else "flagged", currency=currency), *values)
+        for name, words in _FIGURES.items()
+        for values in [[_figure(side, name) for side in sides]]
+    ]
+    return {**shown, "rows": rows, "over": _over(result), "notes": result.get("notes", [])}
 
 
 _FIGURES = {
-    "matched.n": "matched",
+    "matched.n": "{matched}",
     "declined.n": "declined",
     "review.n": "held for review",
-    "precision": "precision",
+    "precision": "precision of what is {matched}",
     "recall": "recall",
     "false_positive_rate": "false positives",
-    "money_saved": "fraud stopped",
-    "genuine_money_blocked": "genuine blocked",
+    "money_saved": "fraud stopped, {currency}",
+    "genuine_money_blocked": "genuine declined, {currency}",
     "alerts_a_day": "alerts a day",
 }
+
+
+def _over(result: Mapping[str, Any]) -> str:
+    """What it was made on, in a sentence."""
+    window, decided = result.get("window", {}), result.get("decisions", {})
+    days = (str(window.get(name, ""))[:10] for name in ("since", "until"))
+    return (
+        f"{result.get('rows', 0):,} decisions from {' to '.join(days)}, "
+        f"{decided.get('fraud', 0):,} of them fraud, {decided.get('genuine', 0):,} genuine."
+    )
 
 
 def _figure(side: Mapping[str, Any], name: str) -> str:
     value: Any = side
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, dict):  # a share with its whole
-        share = value.get("value", value.get("share"))
-        return "–" if share is None else f"{100 * share:.1f} %"
+    if isinstance(value, dict):
+        return _share(value)
     if value is None:
         return "–"
     return f"{value:,.1f}" if name == "alerts_a_day" else f"{value:,.0f}"
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    """With its interval at 95 %.
+
+    >>> _share({"value": 0.5, "low": 0.27, "high": 0.73}), _share({"value": None})
+    ('50.0 % (27 to 73)', '–')
+    """
+    value, low, high = (share.get(name) for name in ("value", "low", "high"))
+    if value is None:
+        return "–"
+    bounds = "" if low is None or high is None else f" ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{100 * value:.1f} %{bounds}"
