@@ -34,6 +34,8 @@ def immature(window: Window, whole: Group, now: dt.datetime) -> Iterator[str]:
     if not whole.fraud + whole.genuine:
         yield "No decision has a label, so precision, recall and money cannot be told."
         return
+    if not whole.genuine:
+        yield "Only fraud has labels here, so precision is overstated."
     ripe = now - dt.timedelta(days=window.maturity_days)
     if window.until > ripe:
         yield (

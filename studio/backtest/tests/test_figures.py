@@ -233,6 +233,14 @@ def test_what_is_assumed_is_said(events):
     assert "No decision has a label" in told
 
 
+def test_labels_of_fraud_alone_are_told(events, bank, without_foreign_keys):
+    label(events[0], bank, fraud=True)
+    told = "Only fraud has labels here, so precision is overstated."
+    assert told in backtest_rule(None, ALWAYS, WINDOW).notes
+    label(events[1], bank, fraud=False)
+    assert told not in backtest_rule(None, ALWAYS, WINDOW).notes
+
+
 def test_missing_features_are_told(events):
     rule = a_rule("young", "account_age_days < 30")
     missing = sum(value_of(e, "account_age_days") is None for e in events)
