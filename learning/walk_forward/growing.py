@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from learning.errors import BadHistory
+from learning.offline.reading import latest
 from learning.training.sample import Sample, maturity_of
 from learning.training.trained import Floats, Input
 
@@ -20,33 +20,26 @@ class Growing:
         self._events: list[pl.DataFrame] = []
         self._labels: list[pl.DataFrame] = []
 
-    def labels(self, labels: pl.DataFrame) -> None:
-        self._labels.append(labels.select("tx_id", "y", "known_at"))
-
-    def check_new(self, events: pl.DataFrame) -> None:
-        """Raises BadHistory for an id that an earlier file had: its label would be told twice."""
-        for earlier in self._events:
-            again = events.join(earlier, on="tx_id", how="semi")
-            if len(again):
-                raise BadHistory(
-                    f"Transaction {again['tx_id'][0]} stands in the events of an earlier day as "
-                    "well; give each event once."
-                )
-
-    @property
-    def seen(self) -> pl.DataFrame:
-        """tx_id and occurred_at of all events so far."""
-        self._events = [pl.concat(self._events)]
-        return self._events[0]
+    def labels(self, labels: pl.DataFrame) -> pl.DataFrame:
+        """Takes those that are no older than what an earlier file told of the same transaction, and
+        gives them back."""
+        fresh = labels.select("tx_id", "y", "known_at")
+        if self._labels:
+            told = latest(pl.concat(self._labels)).select("tx_id", before="known_at")
+            fresh = fresh.join(told, on="tx_id", how="left", maintain_order="left")
+            is_older = (pl.col("known_at") < pl.col("before")).fill_null(value=False)
+            fresh = fresh.filter(~is_older).drop("before")
+        self._labels.append(fresh)
+        return fresh
 
     def events(self, events: pl.DataFrame, matrix: Floats) -> None:
         self._events.append(events.select("tx_id", "occurred_at"))
         self._matrices.append(matrix)
 
     def sample(self) -> Sample:
-        """All of it; of several labels of a transaction the last one told counts."""
-        events, labels = self.seen, pl.concat(self._labels)
-        told = labels.unique("tx_id", keep="last")
+        """All of it; of several labels of a transaction the one told last counts."""
+        self._events = [pl.concat(self._events)]
+        events, told = self._events[0], latest(pl.concat(self._labels))
         rows = events.join(told, on="tx_id", how="left", maintain_order="left")
         fraud = rows["y"].fill_null(0).to_numpy().astype(np.int8)
         known_at = rows["known_at"].fill_null(float("inf")).to_numpy().astype(np.float64)

@@ -20,10 +20,10 @@ from learning.offline.columns import understand
 from learning.offline.engine import Engine
 from learning.offline.reading import (
     check_labels,
-    check_unique,
     like,
     read_events,
     read_labels,
+    telling_refunds,
 )
 from learning.training.boosting import Shape
 from learning.training.inputs import choose, matrix_of
@@ -31,6 +31,7 @@ from learning.training.sample import DAY_SECONDS, Sample, check_rows
 from learning.training.trained import Doubles, Input, Trained
 from learning.training.trainer import Settings, refit, train
 from learning.training.validation import OutOfTime
+from learning.walk_forward.checking import check_days
 from learning.walk_forward.days import Day, Folder
 from learning.walk_forward.growing import Growing
 
@@ -69,6 +70,9 @@ class Walk:
         events, labels = read_events(self.folder.events), read_labels(self.folder.labels)
         check_rows(len(events))
         check_labels(labels, events)
+        coming = check_days(self.folder, events)
+        if coming.refunds:
+            events = telling_refunds(events)
         self._schema = events.schema
         self.say(f"history: {len(events):,} events, {len(labels):,} labels")
         self._engine = Engine(
@@ -85,32 +89,21 @@ class Walk:
         self._growing.labels(labels)
         self._growing.events(features, matrix_of(features, self.inputs))
         self._rows = len(events)
-        moment = self._first_morning()
+        moment = _morning(coming.first)
         outcome = train(self._growing.sample(), moment, self.plan.settings, say=self.say)
         self.trained, self._held_out = outcome.trained, outcome.held_out
         self._shape: Shape = outcome.shape
 
-    def _first_morning(self) -> float:
-        for day in self.folder.days:
-            events = read_events(day.events)
-            if len(events):
-                return self._morning(events)
-        raise BadHistory("None of the days has events: there is nothing to predict.")
-
     def _day(self, day: Day) -> pl.DataFrame:
         events = like(read_events(day.events), self._schema)
         if day.labels is not None:
-            labels = read_labels(day.labels)
-            check_labels(labels, self._growing.seen)
-            self._engine.labels(labels)
-            self._growing.labels(labels)
+            self._engine.labels(self._growing.labels(read_labels(day.labels)))
         due = 0 < self.plan.retrain_days <= self._days_since_training
         self._days_since_training += 1
         if events.is_empty():
             return pl.DataFrame(schema={"tx_id": pl.Int64, "p": pl.Float64})
-        self._growing.check_new(events)
         if due:
-            self._retrain(self._morning(events))
+            self._retrain(_morning(float(events["occurred_at"][0])))
             self._days_since_training = 1
         features = self._engine.events(events)
         matrix = matrix_of(features, self.inputs)
@@ -140,10 +133,10 @@ class Walk:
         places = np.concatenate(rows)
         return OutOfTime(places, np.concatenate(margins), sample.verdicts(places, moment))
 
-    def _morning(self, events: pl.DataFrame) -> float:
-        """The beginning of the day (UTC) of the first of these events."""
-        check_unique(events)
-        return float(events["occurred_at"].min()) // DAY_SECONDS * DAY_SECONDS  # type: ignore[arg-type]
+
+def _morning(moment: float) -> float:
+    """When the day (UTC) of this moment begins."""
+    return moment // DAY_SECONDS * DAY_SECONDS
 
 
 def walk(folder: Folder, out: Path, plan: Plan, say: Say) -> Walk:

@@ -3,13 +3,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 from sklearn.metrics import roc_auc_score
 
 from learning.offline.engine import Engine
+from learning.offline.reading import read_events, read_labels
 from learning.training import search
+from learning.walk_forward.growing import Growing
 from learning.walk_forward.tests.making import DAYS, START, World, data_of, lay_out, to_come
 
 WORLD = World()
@@ -126,10 +129,13 @@ def spoil_early_on_a_day(folder):
         (spoil_events(lambda f: f.drop("amount")), "has no column amount"),
         (spoil_events(lambda f: f.with_columns(amount=None)), "missing or no number"),
         (
-            spoil_events(lambda f: f.with_columns(amount=-pl.col("amount"))),
-            "give 0 to .* and leave refunds out",
+            spoil_events(lambda f: f.with_columns(amount=1e300)),
+            "history_events.parquet: .* give 1e.12 at the most, or leave those rows out",
         ),
-        (spoil_events(lambda f: f.with_columns(amount=1e300)), "give 0 to 1e.12"),
+        (
+            spoil_events(lambda f: f.with_columns(ts=pl.arange(0, pl.len()) * 1e10)),
+            "holds epochs in milliseconds and smaller numbers",
+        ),
         (
             spoil_events(lambda f: f.with_columns(pl.concat_list("customer_id"))),
             "customer_id must be one text or number",
@@ -207,3 +213,96 @@ def test_checkpoints_need_a_folder(tmp_path):
     place = tmp_path / "history_labels.parquet"
     with pytest.raises(CommandError, match="cannot be a folder of checkpoints: File exists"):
         run(tmp_path, f"--checkpoints={place}")
+
+
+def spoil_day(change, number=DAYS - 1):
+    def spoil(folder):
+        path = folder / f"day_{number}_events.parquet"
+        change(pl.read_parquet(path)).write_parquet(path)
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (spoil_day(lambda f: f.drop("amount")), "day_3_events.parquet has no column amount"),
+        (spoil_day(lambda f: f.with_columns(ts=pl.lit("now"))), "day_3_events.parquet: ts must be"),
+        (
+            spoil_day(lambda f: f.with_columns(pl.col("ts") - timedelta(days=2))),
+            "day_3_events.parquet: .* took place before the last event of an earlier file",
+        ),
+        (
+            spoil_day(lambda f: f.with_columns(amount=-1e300)),
+            "day_3_events.parquet: .* leave those rows out",
+        ),
+        (spoil_early_on_a_day, "is dated before the event itself"),
+    ],
+)
+def test_every_day_is_looked_through_before_the_walk(tmp_path, spoil, sentence, monkeypatch):
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    spoil(tmp_path)
+    monkeypatch.delattr(Engine, "events")
+    with pytest.raises(CommandError, match=sentence):
+        run(tmp_path)
+
+
+@pytest.mark.parametrize("in_history", [True, False])
+def test_a_negative_amount_is_a_refund(tmp_path, monkeypatch, in_history):
+    """Where the events name no types, and be it on the last day only."""
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    back = pl.when(pl.col("tx_id") % 9 == 0).then(-pl.col("amount")).otherwise("amount")
+    turn = spoil_events if in_history else spoil_day
+    turn(lambda f: f.with_columns(amount=back))(tmp_path)
+    told = []
+    events = Engine.events
+    monkeypatch.setattr(Engine, "events", lambda s, f: (told.append(events(s, f)), told[-1])[1])
+
+    run(tmp_path, "--seconds=0", "--retrain-days=0")
+
+    found = told[0 if in_history else -1]
+    is_refund = (found["tx_id"] % 9 == 0).to_list()
+    assert (found["transaction_type"] == "refund").fill_null(value=False).to_list() == is_refund
+    assert found["transaction_is_refund"].fill_null(value=False).to_list() == is_refund
+    assert found["amount"].min() >= 0
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_epochs_of_a_finer_unit_are_understood(tmp_path, unit):
+    lay_out(tmp_path, data_of(WORLD), WORLD)
+    path, labels = tmp_path / "day_0_events.parquet", tmp_path / "day_1_labels.parquet"
+    events, told = read_events(path), read_labels(labels)
+    pl.read_parquet(path).with_columns(pl.col("ts").dt.epoch(unit)).write_parquet(path)
+    late = pl.col("label_ts").dt.epoch(unit)
+    pl.read_parquet(labels).with_columns(late).write_parquet(labels)
+    assert read_events(path)["occurred_at"].to_list() == pytest.approx(
+        events["occurred_at"].to_list(), abs=2e-3
+    )
+    assert read_labels(labels)["known_at"].to_list() == pytest.approx(
+        told["known_at"].to_list(), abs=2e-3
+    )
+
+
+def labels_of(*rows):
+    columns = {"tx_id": pl.Int64, "y": pl.Int8, "label_ts": pl.Float64}
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_several_labels_the_one_told_last_counts(tmp_path, first):
+    """In whatever order a file, or two days' files, give them."""
+    rows = [(1, 1, 500.0), (1, 0, 900.0)]
+    growing = Growing((), maturity=1.0)
+    path = tmp_path / "labels.parquet"
+    labels_of(rows[first], rows[1 - first], (2, 1, 600.0)).write_parquet(path)
+    told = read_labels(path)
+    assert told.filter(pl.col("tx_id") == 1)["y"].to_list() == [1, 0]
+    growing.labels(told)
+    again = tmp_path / "again.parquet"
+    labels_of((2, 0, 550.0), (3, 1, 700.0)).write_parquet(again)
+    assert growing.labels(read_labels(again))["tx_id"].to_list() == [3], "2 was told later already"
+    events = pl.DataFrame({"tx_id": [1, 2, 3], "occurred_at": [10.0, 20.0, 30.0]})
+    growing.events(events, np.zeros((3, 0), np.float32))
+    sample = growing.sample()
+    assert sample.fraud.tolist() == [0, 1, 1]
+    assert sample.known_at.tolist() == [900.0, 600.0, 700.0]
