@@ -78,8 +78,8 @@ PAGES = {
     "auth_user_password_change": {ADMIN},
     "foundation_user_reset_two_factor": set(),  # nobody of the walk is enrolled
     "foundation_user_unlock": set(),  # nor locked
-    "foundation_approvalrequest_approve": set(),  # a page for those who may vote, not for auditors
-    "foundation_approvalrequest_reject": set(),
+    "foundation_approvalrequest_approve": {SUPERVISOR},  # of a ruleset, by another than who asked
+    "foundation_approvalrequest_reject": {SUPERVISOR},
     "foundation_approvalrequest_retry": set(),
     "foundation_approvalrequest_cancel": {RISK},
     "clients_apikey_issue": {ADMIN},

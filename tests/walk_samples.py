@@ -50,11 +50,12 @@ from scoring.tests.rule_book import bring_in_rule_book
 from studio.admin.change_acts import ACTS as CHANGE_ACTS
 from studio.admin.changes import DOES
 from studio.changes.services import StateMove, create_change_set, put_edit
-from studio.models import Curve, RuleWatch
+from studio.models import Backtest, Curve, RuleWatch
 from transactions.models import Transaction
 from transactions.services import record_label
 
 OURS, THEIRS = "ours", "theirs"
+RUN = "019a0000-0000-7000-8000-000000000007"  # a backtest of the risk manager
 _EMAILS = {OURS: "walked.secret@example.org", THEIRS: "their.secret@example.net"}
 _VALUES = {
     "email": _EMAILS,
@@ -201,6 +202,16 @@ def _system(people: Mapping[str, User]) -> None:
             version=version, digest="0" * 64, catalogue_version=1, made_by="test"
         )
     RuleWatch.objects.create(rule=rule)
+    Backtest.objects.create(
+        pk=RUN,
+        by=manager,
+        kind="rule",
+        code=rule.code,
+        edit={},
+        window={},
+        ruleset_number=1,
+        rows=2,
+    )
     Curve.objects.create(
         created_by=manager,
         target={"kind": "weight"},
@@ -248,7 +259,7 @@ ARGUMENTS: dict[str, Callable[[Any], list[str]]] = {
     "rules_rule_by_code.code": lambda admin: [Rule.objects.order_by("code")[0].code],
     "rules_rule_state.to": lambda admin: ["shadow", "live", "retired"],
     "rules_rule_version.number": lambda admin: ["1"],
-    "run": lambda admin: ["019a0000-0000-7000-8000-000000000007"],
+    "run": lambda admin: [RUN],
     "studio_changeset_act.name": lambda admin: list(CHANGE_ACTS),
     "studio_changeset_do.name": lambda admin: list(DOES),
     "studio_changeset_export.what": lambda admin: ["in-force", "book"],
