@@ -76,7 +76,8 @@ def performance_of(judged: Judged, card: Mapping[str, Any]) -> dict[str, Any]:
     found["needed"] = {"frauds": FEWEST_FRAUDS, "genuine": FEWEST_GENUINE}
     if frauds < FEWEST_FRAUDS or genuine < FEWEST_GENUINE:
         return found
-    from learning.registry.paired import average_precision, calibration_error
+    from learning.evaluation.calibration import calibration_error
+    from learning.registry.paired import average_precision
 
     fraud = judged.fraud > 0
     precise = average_precision(judged.probability, fraud)
@@ -93,7 +94,7 @@ def performance_of(judged: Judged, card: Mapping[str, Any]) -> dict[str, Any]:
         "average_precision": precise,
         "average_precision_at_most": high,
         "average_precision_then": before,
-        "calibration_error": calibration_error(judged.probability, fraud),
+        "calibration_error": calibration_error(fraud, judged.probability),
         "calibration_error_then": then.get("calibration_error"),
         "worse": before is not None and high < before,
     }

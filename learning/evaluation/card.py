@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from learning.evaluation import checks, metrics
+from learning.evaluation.calibration import calibration_curve
 from learning.evaluation.stability import stability
 from learning.training.sample import DAY_SECONDS, Sample
 from learning.training.trained import Trained
@@ -45,7 +46,7 @@ def make_card(
     groups = {name: values[held.rows] for name, values in (fair or {}).items()}
     card: dict[str, Any] = {
         "figures": metrics.figures(y, p),
-        "calibration_curve": metrics.calibration_curve(y, p),
+        "calibration_curve": calibration_curve(y, p),
         "by_week": metrics.by_week(y, p, sample.times[held.rows]),
         "segments": metrics.segments(y, p, chosen),
         "fairness": {name: metrics.fairness(y, p, values) for name, values in groups.items()},

@@ -11,13 +11,14 @@ from django.db import transaction
 
 from foundation.audit import Actor, actor_name, record
 from foundation.permissions import require
+from learning.evaluation.calibration import calibration_curve, calibration_error
 from learning.registry.errors import PromotionRefused
 from learning.registry.evidence import Evidence, evidence_on
 from learning.registry.latency import judging_us
 from learning.registry.models import ModelComparison
 from learning.registry.paired import (
-    calibration_curve,
-    calibration_error,
+    Flags,
+    Numbers,
     compare_cost,
     compare_precision,
     money_curve,
@@ -95,12 +96,16 @@ def figures_of(evidence: Evidence) -> dict[str, Any]:
     return {
         "average_precision": asdict(compare_precision(old, new, fraud)),
         "cost_usd": asdict(compare_cost(old, new, fraud, evidence.amount, review)),
-        "calibration_error": [calibration_error(one.probability, fraud) for one in (old, new)],
-        "calibration_curve": [calibration_curve(one.probability, fraud) for one in (old, new)],
+        "calibration_error": [calibration_error(fraud, one.probability) for one in (old, new)],
+        "calibration_curve": [_said_and_came(one.probability, fraud) for one in (old, new)],
         "recall_curve": [recall_curve(one.probability, fraud) for one in (old, new)],
         "roc_curve": [roc_curve(one.probability, fraud) for one in (old, new)],
         "money_curve": [money_curve(one.probability, fraud, evidence.amount) for one in (old, new)],
     }
+
+
+def _said_and_came(probability: Numbers, fraud: Flags) -> list[tuple[float, float]]:
+    return [(one["predicted"], one["found"]) for one in calibration_curve(fraud, probability)]
 
 
 def objections_to(figures: dict[str, Any]) -> list[str]:

@@ -19,8 +19,6 @@ BOUND: Final = 0.05
 FLAGGED_FROM: Final = 60.0
 """The ML score from which a transaction counts as stopped: 1 % of genuine traffic."""
 
-BINS: Final = 15
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -67,21 +65,6 @@ def average_precision(score: Numbers, fraud: Flags) -> float:
     0.8333333333333333
     """
     return _ranked(score, fraud)(np.ones(len(score)))
-
-
-def calibration_error(probability: Numbers, fraud: Flags) -> float:
-    """The mean distance between what was said and what came, in bins of equal size."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, BINS) if len(part)]
-    gaps = [len(p) * abs(float(probability[p].mean()) - float(fraud[p].mean())) for p in parts]
-    return sum(gaps) / len(probability)
-
-
-def calibration_curve(probability: Numbers, fraud: Flags) -> list[tuple[float, float]]:
-    """What was said and what came, by bin."""
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, BINS) if len(part)]
-    return [(float(probability[p].mean()), float(fraud[p].mean())) for p in parts]
 
 
 def recall_curve(score: Numbers, fraud: Flags, points: int = 40) -> list[tuple[float, float]]:

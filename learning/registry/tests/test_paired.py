@@ -8,8 +8,6 @@ from learning.registry.comparing import objections_to
 from learning.registry.paired import (
     Sample,
     average_precision,
-    calibration_curve,
-    calibration_error,
     compare_cost,
     compare_precision,
     money_curve,
@@ -78,14 +76,6 @@ def test_cost_counts_missed_amounts_and_stopped_customers():
 
     assert found.champion == pytest.approx((1_000 + 4) / 4)
     assert found.challenger == pytest.approx((100 + 4 + 4) / 4)
-
-
-def test_what_is_said_and_what_comes_agree_in_an_honest_model():
-    chance, fraud = traffic(20_000)
-
-    assert calibration_error(chance, fraud) < 0.01
-    assert calibration_error(np.clip(chance * 3, 0, 1), fraud) > 0.05
-    assert all(0 <= said <= 1 and 0 <= came <= 1 for said, came in calibration_curve(chance, fraud))
 
 
 def test_a_roc_curve_runs_from_nothing_to_everything():
