@@ -59,7 +59,7 @@ def compared(model: ModelVersion) -> ModelComparison:
         probability = 1 / (1 + np.exp(-margin))
         return Sample(100 * probability, probability)
 
-    evidence = Evidence(said(2.5), said(4.5), fraud, amount)
+    evidence = Evidence(said(2.5), said(4.5), fraud, amount, np.arange(3_000))
     figures = {
         **figures_of(evidence),
         "latency_us": [51.0, 55.0],

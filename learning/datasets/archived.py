@@ -95,7 +95,7 @@ def _check_groups(groups: Sequence[str]) -> None:
             raise BadHistory(f"TRAINING_FAIRNESS_GROUPS names {name}, which has several values.")
 
 
-def _group(column: pl.Series) -> npt.NDArray[Any]:
+def group_names(column: pl.Series) -> npt.NDArray[Any]:
     """A name for each row's group."""
     if column.dtype.is_numeric():
         known = column.drop_nulls().drop_nans()
@@ -121,5 +121,5 @@ def _dataset(
     )
     sample = Sample(inputs, matrix_of(features, inputs), times, fraud, known, maturity)
     amounts = frame["amount"].fill_null(0.0).to_numpy().astype(np.float64)
-    fair = {name: _group(frame[name]) for name in groups}
+    fair = {name: group_names(frame[name]) for name in groups}
     return Dataset(sample, amounts, frame["vertical"].to_numpy(), fair)

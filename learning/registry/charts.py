@@ -134,6 +134,11 @@ def side_by_side(figures: Mapping[str, Any]) -> list[Compared]:
         _bounded("Cost of a transaction, USD", figures["cost_usd"], "{:.4f}"),
         _pair("Calibration error", figures["calibration_error"], "{:.4f}"),
         _pair("Microseconds a transaction", figures["latency_us"], "{:.0f}"),
+        *(
+            _bounded(f"False alarms by {name}, highest rate over lowest", told, "{:.2f}")
+            for name, told in figures.get("false_alarms", {}).items()
+            if told
+        ),
         _pair("Groups spared alike, ratio", figures["fairness"], "{:.2f}"),
     ]
 

@@ -14,6 +14,7 @@ from foundation.permissions import require
 from learning.evaluation.calibration import calibration_curve, calibration_error
 from learning.registry.errors import PromotionRefused
 from learning.registry.evidence import Evidence, evidence_on
+from learning.registry.groups import UNEVEN, compare_false_alarms
 from learning.registry.latency import judging_us
 from learning.registry.models import ModelComparison
 from learning.registry.paired import (
@@ -34,8 +35,6 @@ LEAST_GENUINE: Final = 200
 CALIBRATION_SLACK: Final = 0.002
 LATENCY_SLACK: Final = 1.25
 LATENCY_ALLOWED_US: Final = 60.0
-FAIR_RATIO: Final = 0.8
-"""Four fifths: of no group may so many fewer be spared a false alarm than of another."""
 
 
 def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
@@ -92,10 +91,15 @@ def _store(
 def figures_of(evidence: Evidence) -> dict[str, Any]:
     """Of champion and challenger, in this order where two stand in a list."""
     old, new, fraud = evidence.champion, evidence.challenger, evidence.fraud
+    customer = evidence.customer
     review = float(settings.MODEL_REVIEW_COST_USD)
     return {
-        "average_precision": asdict(compare_precision(old, new, fraud)),
-        "cost_usd": asdict(compare_cost(old, new, fraud, evidence.amount, review)),
+        "average_precision": asdict(compare_precision(old, new, fraud, customer)),
+        "cost_usd": asdict(compare_cost(old, new, fraud, evidence.amount, customer, review=review)),
+        "false_alarms": {
+            name: compare_false_alarms(old, new, fraud, group, customer)
+            for name, group in evidence.groups.items()
+        },
         "calibration_error": [calibration_error(fraud, one.probability) for one in (old, new)],
         "calibration_curve": [_said_and_came(one.probability, fraud) for one in (old, new)],
         "recall_curve": [recall_curve(one.probability, fraud) for one in (old, new)],
@@ -127,7 +131,7 @@ def objections_to(figures: dict[str, Any]) -> list[str]:
         )
     if new > old + CALIBRATION_SLACK:
         found.append(f"It is calibrated worse: {new:.4f} against {old:.4f}.")
-    return [*found, *_latency(figures["latency_us"]), *_unfair(figures["fairness"])]
+    return [*found, *_latency(figures["latency_us"]), *_unfair(figures.get("false_alarms", {}))]
 
 
 def _latency(taken: list[float]) -> list[str]:
@@ -137,11 +141,16 @@ def _latency(taken: list[float]) -> list[str]:
     return [f"It takes {new:.0f} microseconds a transaction, the champion {old:.0f}."]
 
 
-def _unfair(ratios: list[float | None]) -> list[str]:
-    old, new = ratios
-    if new is None or new >= FAIR_RATIO or (old is not None and new >= old):
-        return []
-    return [f"Its false alarms fall on groups unevenly: a ratio of {new:.2f}, less than 0.8."]
+def _unfair(groups: Mapping[str, Any]) -> list[str]:
+    """By the ratio of rates, as that of the shares spared hides all but the grossest: some 20 % of
+    a group's genuine transactions have to be stopped until it falls under four fifths."""
+    return [
+        f"Its false alarms fall on groups unevenly: by {name} the highest rate is "
+        f"{told['challenger']:.2f} times the lowest, the champion's {told['champion']:.2f}, and "
+        f"it is surely more, by {told['low']:+.2f} at least (95 %)."
+        for name, told in groups.items()
+        if told and told["challenger"] > UNEVEN and told["low"] > 0
+    ]
 
 
 def label_delay(card: Mapping[str, Any]) -> dt.timedelta:

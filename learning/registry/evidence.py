@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
+from django.conf import settings
 from django.utils import timezone as clock
 
 from intelligence.rates import current_rates
-from learning.registry.paired import Flags, Numbers, Sample
+from learning.registry.paired import Customers, Flags, Numbers, Sample
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +24,8 @@ MOST_ROWS: Final = 200_000
 """The newest; the bootstrap takes seconds with so many."""
 
 _COLUMNS: Final = (
+    "institution",
+    "user_id",
     "occurred_at",
     "status",
     "amount",
@@ -34,12 +39,15 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """In the order of time; amounts in US dollars at today's rates."""
+    """In the order of time; amounts in US dollars at today's rates. `groups` are each row's group
+    by the columns of TRAINING_FAIRNESS_GROUPS."""
 
     champion: Sample
     challenger: Sample
     fraud: Flags
     amount: Numbers
+    customer: Customers
+    groups: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
 def evidence_on(
@@ -55,14 +63,20 @@ def evidence_on(
     import polars as pl
 
     from learning.archive import read
+    from learning.archive.schema import full_schema
 
+    groups = [
+        name
+        for name in settings.TRAINING_FAIRNESS_GROUPS
+        if name in full_schema() and not isinstance(full_schema()[name], pl.List)
+    ]
     now = clock.now()
     with read.reading():
         rows = (
             read.scan(
                 since=now - dt.timedelta(days=days),
                 until=now - maturity,  # of younger ones frauds alone are known
-                columns=_COLUMNS,
+                columns=list(dict.fromkeys([*_COLUMNS, *groups])),
                 known_by=now,
             )
             .filter(pl.col("label_is_fraud").is_not_null() | (pl.col("status") != "declined"))
@@ -71,7 +85,7 @@ def evidence_on(
             .tail(MOST_ROWS)
             .collect(engine="streaming")
         )
-    return _paired(rows, champion, challenger)
+    return _paired(rows, champion, challenger, groups)
 
 
 def _beside(deciding: str, other: str) -> pl.Expr:
@@ -82,16 +96,19 @@ def _beside(deciding: str, other: str) -> pl.Expr:
     return (pl.col("model_version") == deciding) & named
 
 
-def _paired(rows: pl.DataFrame, champion: str, challenger: str) -> Evidence:
+def _paired(rows: pl.DataFrame, champion: str, challenger: str, groups: Sequence[str]) -> Evidence:
+    from learning.datasets.archived import group_names
+
     said: dict[str, list[tuple[float, float]]] = {champion: [], challenger: []}
-    fraud, amount = [], []
+    kept, fraud, amount = [], [], []
     rate = _dollars()
-    for row in rows.iter_rows(named=True):
+    for place, row in enumerate(rows.iter_rows(named=True)):
         opinions = _opinions(row)
         if champion not in opinions or challenger not in opinions:
             continue
         for version, found in said.items():
             found.append(opinions[version])
+        kept.append(place)
         fraud.append(bool(row["label_is_fraud"]))
         amount.append(row["amount"] * rate(row["currency"], row["occurred_at"]))
     return Evidence(
@@ -99,7 +116,22 @@ def _paired(rows: pl.DataFrame, champion: str, challenger: str) -> Evidence:
         _sample(said[challenger]),
         np.asarray(fraud, bool),
         np.asarray(amount, float),
+        _customers(rows[kept]),
+        {name: group_names(rows[kept][name]) for name in groups},
     )
+
+
+def _customers(rows: pl.DataFrame) -> Customers:
+    """By the hash of the customer's number; a row without one stands for itself."""
+    import polars as pl
+
+    alone = pl.int_range(pl.len()).cast(pl.String)
+    who = rows.select(
+        pl.struct("institution", user=pl.coalesce("user_id", pl.format("row {}", alone)))
+        .rank("dense")
+        .cast(pl.Int64)
+    ).to_series()
+    return who.to_numpy() - 1
 
 
 def _opinions(row: dict[str, Any]) -> dict[str, tuple[float, float]]:

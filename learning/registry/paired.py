@@ -1,7 +1,9 @@
 """Whether one model is better than another on the same transactions: paired bootstrap. Pure.
 
 Both models are judged on each resample alike, so that what makes a sample easy or hard cancels out
-of the difference. Bounds are one-sided, at 95 %.
+of the difference. Customers are drawn, each with all their transactions: those of one customer
+resemble each other, and drawn singly they would pass for more evidence than they are. Bounds are
+one-sided, at 95 %.
 """
 
 from collections.abc import Callable
@@ -13,6 +15,8 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Customers = npt.NDArray[np.int64]
+"""A number for each row's customer, counted from 0."""
 
 ROUNDS: Final = 400
 BOUND: Final = 0.05
@@ -38,14 +42,22 @@ class Difference:
     high: float
 
 
-def compare_precision(champion: Sample, challenger: Sample, fraud: Flags) -> Difference:
+def compare_precision(
+    champion: Sample, challenger: Sample, fraud: Flags, customer: Customers
+) -> Difference:
     """Average precision."""
     rank = [_ranked(one.probability, fraud) for one in (champion, challenger)]
-    return _bootstrap(lambda weight: [one(weight) for one in rank], len(fraud))
+    return bounded(lambda weight: [one(weight) for one in rank], customer)
 
 
 def compare_cost(
-    champion: Sample, challenger: Sample, fraud: Flags, amount: Numbers, review: float
+    champion: Sample,
+    challenger: Sample,
+    fraud: Flags,
+    amount: Numbers,
+    customer: Customers,
+    *,
+    review: float,
 ) -> Difference:
     """Mean cost of a transaction: the amounts of missed frauds, and `review` for each genuine one
     that is stopped, in one currency."""
@@ -53,8 +65,8 @@ def compare_cost(
         np.where(fraud, np.where(stopped, 0.0, amount), np.where(stopped, review, 0.0))
         for stopped in (one.score >= FLAGGED_FROM for one in (champion, challenger))
     ]
-    return _bootstrap(
-        lambda weight: [float(weight @ cost / max(weight.sum(), 1.0)) for cost in costs], len(fraud)
+    return bounded(
+        lambda weight: [float(weight @ cost / max(weight.sum(), 1.0)) for cost in costs], customer
     )
 
 
@@ -119,14 +131,18 @@ def _ranked(score: Numbers, fraud: Flags) -> Callable[[Numbers], float]:
     return precision
 
 
-def _bootstrap(figures: Callable[[Numbers], list[float]], rows: int) -> Difference:
-    """Resamples by Poisson weights: each row comes once on average. Seeded, so that the same
-    evidence gives the same bounds."""
+def bounded(figures: Callable[[Numbers], list[float]], customer: Customers) -> Difference:
+    """The figure of both models, of which `figures` makes a pair under weights of the rows.
+
+    Resamples customers by Poisson weights: each comes once on average, with all their rows. Seeded,
+    so that the same evidence gives the same bounds.
+    """
     rng = np.random.default_rng(0)
-    champion, challenger = figures(np.ones(rows))
+    customers = int(customer.max(initial=-1)) + 1
+    champion, challenger = figures(np.ones(len(customer)))
     apart = []
     for _ in range(ROUNDS):
-        old, new = figures(rng.poisson(1.0, rows).astype(float))
+        old, new = figures(rng.poisson(1.0, customers).astype(float)[customer])
         apart.append(new - old)
     low, high = np.quantile(apart, [BOUND, 1 - BOUND])
     return Difference(champion, challenger, float(low), float(high))

@@ -130,6 +130,7 @@ def _evidence(model: ModelVersion, against: ModelVersion) -> dict[str, object]:
         "cost_usd": figures["cost_usd"],
         "calibration_error": figures["calibration_error"],
         "latency_us": figures["latency_us"],
+        "false_alarms": figures.get("false_alarms", {}),
         "fairness": figures["fairness"],
     }
 

@@ -16,12 +16,15 @@ from transactions.services import record_label
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_evidence_is_what_both_said_of_transactions_of_known_outcome(bank, archive):  # noqa: F811
+def test_evidence_is_what_both_said_of_transactions_of_known_outcome(bank, archive, settings):  # noqa: F811
     """Two have labels; of the others one was let through and one declined."""
+    settings.TRAINING_FAIRNESS_GROUPS = ["currency", "hits", "no_such_column"]
     make_champion()
     make_challenger(bonus=1.0)
     for number, amount in enumerate((500.0, 5_000.0, 500.0)):
-        request = make_request(user_id=f"c{number}", transaction_id=f"t-{number}", amount=amount)
+        request = make_request(
+            user_id=f"c{number % 2}", transaction_id=f"t-{number}", amount=amount
+        )
         score_transaction(client=bank, request=request, source="test")
     declined = make_suspicious(transaction_id="t-3")
     assert score_transaction(client=bank, request=declined, source="test").status == "declined"
@@ -36,6 +39,9 @@ def test_evidence_is_what_both_said_of_transactions_of_known_outcome(bank, archi
     assert found.champion.score.tolist() == pytest.approx([25.0, 62.5, 25.0])
     assert found.challenger.score.tolist() == pytest.approx([35.0, 77.5, 35.0])
     assert found.amount[1] == pytest.approx(10 * found.amount[0])
+    first, second, third = found.customer.tolist()
+    assert (first == third, {first, second}) == (True, {0, 1})
+    assert {name: len(set(told)) for name, told in found.groups.items()} == {"currency": 1}
     assert len(evidence_on("first", "third", maturity=dt.timedelta()).fraud) == 0
 
 

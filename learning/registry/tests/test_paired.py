@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from learning.registry.comparing import objections_to
+from learning.registry.groups import compare_false_alarms
 from learning.registry.paired import (
     Sample,
     average_precision,
@@ -27,6 +28,11 @@ def sample(probability):
     return Sample(100 * probability, probability)
 
 
+def strangers(rows):
+    """A customer for each row."""
+    return np.arange(len(rows))
+
+
 def noisy(chance, much, seed=1):
     rng = np.random.default_rng(seed)
     return np.clip(chance + rng.normal(0, much, len(chance)), 0, 1)
@@ -43,7 +49,7 @@ def test_average_precision_is_the_usual_one(ties):
 def test_a_better_model_is_surely_better():
     chance, fraud = traffic()
 
-    found = compare_precision(sample(noisy(chance, 0.2)), sample(chance), fraud)
+    found = compare_precision(sample(noisy(chance, 0.2)), sample(chance), fraud, strangers(fraud))
 
     assert found.challenger > found.champion
     assert found.low > 0
@@ -52,7 +58,7 @@ def test_a_better_model_is_surely_better():
 def test_the_same_model_is_not_surely_better():
     chance, fraud = traffic()
 
-    found = compare_precision(sample(chance), sample(chance), fraud)
+    found = compare_precision(sample(chance), sample(chance), fraud, strangers(fraud))
 
     assert (found.low, found.high) == (0.0, 0.0)
 
@@ -61,9 +67,85 @@ def test_luck_is_not_taken_for_merit():
     """Two models that err alike: the bounds hold the difference on both sides of nothing."""
     chance, fraud = traffic(rows=600)
 
-    found = compare_precision(sample(noisy(chance, 0.1)), sample(noisy(chance, 0.1, seed=2)), fraud)
+    old, new = sample(noisy(chance, 0.1)), sample(noisy(chance, 0.1, seed=2))
+    found = compare_precision(old, new, fraud, strangers(fraud))
 
     assert found.low < 0 < found.high
+
+
+def test_many_transactions_of_one_customer_are_no_more_evidence_than_one():
+    """Each row twenty times: the bounds are those of one each, not twenty times as sure."""
+    chance, fraud = traffic(rows=600)
+    old, new, amount = noisy(chance, 0.1), noisy(chance, 0.1, seed=2), np.full(600, 50.0)
+    again = np.repeat(np.arange(600), 20)
+
+    def widths(rows, customer):
+        both = sample(old[rows]), sample(new[rows])
+        found = [
+            compare_precision(*both, fraud[rows], customer),
+            compare_cost(*both, fraud[rows], amount[rows], customer, review=4.0),
+        ]
+        return [one.high - one.low for one in found]
+
+    once = widths(np.arange(600), np.arange(600))
+    assert widths(again, again) == pytest.approx(once, rel=1e-6)
+    assert all(
+        wide > 3 * narrow
+        for wide, narrow in zip(once, widths(again, strangers(again)), strict=True)
+    )
+
+
+def of_two_groups(rows=20_000, seed=4):
+    """Genuine traffic and few frauds of two countries, nine tenths of it of one."""
+    rng = np.random.default_rng(seed)
+    return rng.random(rows) < 0.02, np.where(rng.random(rows) < 0.1, "GH", "NG"), rng.random(rows)
+
+
+@pytest.mark.parametrize(
+    ("champions", "challengers", "objects"),
+    [
+        (0.0, 0.0, False),
+        (0.0, 0.05, True),  # a ratio of about 6, of which the shares spared say nothing
+        (0.05, 0.05, False),  # as uneven as what decides already
+        (0.05, 0.0, False),
+    ],
+)
+def test_false_alarms_are_judged_by_the_ratio_of_rates(champions, challengers, objects):
+    """One group's scores are raised by so much."""
+    fraud, group, chance = of_two_groups()
+    other = np.random.default_rng(9).random(len(fraud))
+
+    def said(scores, much):
+        return sample(scores + much * (group == "GH"))
+
+    old, new = said(chance, champions), said(other, challengers)
+    told = compare_false_alarms(old, new, fraud, group, strangers(fraud))
+    found = objections_to({**GOOD, "false_alarms": {"country": told}})
+
+    assert bool(found) is objects
+    assert all("groups unevenly: by country" in one for one in found)
+    spared = [1 - rate for rate in told["rates"][1].values()]
+    assert min(spared) / max(spared) > 0.9, "four fifths hold"
+
+
+def test_few_alarms_in_small_groups_are_no_objection():
+    """Six groups of forty genuine rows beside a large one: chance alone."""
+    fraud, _, chance = of_two_groups(2_000)
+    group = np.array([f"g{n // 40}" if n < 240 else "rest" for n in range(2_000)])
+    other = sample(np.random.default_rng(9).random(2_000))
+
+    told = compare_false_alarms(sample(chance), other, fraud, group, strangers(fraud))
+
+    assert objections_to({**GOOD, "false_alarms": {"region": told}}) == []
+
+
+def test_one_group_alone_is_not_judged():
+    fraud, _, chance = of_two_groups(500)
+    group = np.array(["NG"] * 490 + ["GH"] * 10)
+
+    both = sample(chance), sample(chance)
+
+    assert compare_false_alarms(*both, fraud, group, strangers(fraud)) is None
 
 
 def test_cost_counts_missed_amounts_and_stopped_customers():
@@ -72,7 +154,7 @@ def test_cost_counts_missed_amounts_and_stopped_customers():
     misses_the_large = Sample(np.array([90.0, 10.0, 10.0, 70.0]), np.zeros(4))
     catches_it = Sample(np.array([10.0, 90.0, 70.0, 70.0]), np.zeros(4))
 
-    found = compare_cost(misses_the_large, catches_it, fraud, amount, review=4.0)
+    found = compare_cost(misses_the_large, catches_it, fraud, amount, strangers(fraud), review=4.0)
 
     assert found.champion == pytest.approx((1_000 + 4) / 4)
     assert found.challenger == pytest.approx((100 + 4 + 4) / 4)
@@ -127,7 +209,15 @@ def test_the_gate_opens_for_a_better_model():
         ({"cost_usd": {**GOOD["cost_usd"], "high": 0.2}}, "cost"),
         ({"calibration_error": [0.004, 0.0075]}, "calibrated worse"),
         ({"latency_us": [40.0, 90.0]}, "microseconds"),
-        ({"fairness": [0.9, 0.7]}, "groups"),
+        (
+            {
+                "false_alarms": {
+                    "sex": {"champion": 1.1, "challenger": 1.5, "low": 0.1},
+                    "age": None,
+                }
+            },
+            "groups unevenly: by sex",
+        ),
         ({"leak_alarm": True}, "leak alarm"),
     ],
 )
@@ -135,6 +225,17 @@ def test_the_gate_stays_closed_for_anything_worse(worse, words):
     [objection] = objections_to({**GOOD, **worse})
 
     assert words in objection
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"champion": 1.0, "challenger": 1.2, "low": 0.1},
+        {"champion": 1.4, "challenger": 1.6, "low": -0.1},
+    ],
+)
+def test_the_gate_minds_what_is_surely_more_uneven_and_above_four_fifths(told):
+    assert objections_to({**GOOD, "false_alarms": {"sex": told}}) == []
 
 
 def test_a_slow_champion_may_be_followed_by_as_slow_a_model():
