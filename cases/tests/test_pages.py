@@ -242,7 +242,7 @@ def test_the_page_takes_as_many_queries_for_many_alerts_and_notes_as_for_one(ban
         page = text_of(client.get(page_of(mine)))
     assert "more-11" in page
     assert "note 11" in page
-    assert len(many) == len(few) <= 25
+    assert len(many) == len(few) <= 26
     assert not [query for query in many if "COUNT(" in query["sql"]]
 
 
