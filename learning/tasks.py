@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from learning.errors import ArchiveBusy, BadHistory, NoBaseline, TrainingBusy
 from learning.metrics import RUNS_FAILED
@@ -54,6 +55,24 @@ def retrain() -> str | None:
 
     model = retrain_if_due(seconds=SEARCH_SECONDS)
     return str(model.version) if model else None
+
+
+@shared_task(name="learning.tasks.compare_models")
+def compare_models(run: int) -> None:
+    """Makes a comparison that somebody asked for."""
+    from learning.registry.asking import run_comparison
+
+    run_comparison(run)
+
+
+def compare_later(run: int) -> bool:
+    """Hands it to a worker; False when the broker does not answer."""
+    try:
+        compare_models.apply_async((run,), retry=False, expires=600)
+    except OperationalError as error:
+        log.warning("Comparison %s is not made: %s", run, type(error).__name__)
+        return False
+    return True
 
 
 @shared_task(name="learning.tasks.watch_drift")

@@ -25,8 +25,8 @@ from foundation.admin_parts import (
 )
 from learning.drift.presenting import drift_of
 from learning.drift.watching import watch_drift
+from learning.registry.asking import ask_comparison, latest_run
 from learning.registry.charts import charts_of, side_by_side
-from learning.registry.comparing import compare
 from learning.registry.presenting import beside_champion, further_figures, headlines
 from learning.registry.promoting import (
     latest_comparison,
@@ -35,6 +35,7 @@ from learning.registry.promoting import (
     roll_back,
 )
 from learning.retraining.due import due, labels_told, latest_runs
+from learning.tasks import compare_later
 from scoring.cells import two_lines
 from scoring.detectors import ArtefactError, read_artefact
 from scoring.detectors.manifest import CARD_PAGE
@@ -145,6 +146,7 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             **beside_champion(model),
             has_card_page=(model.folder / CARD_PAGE).is_file(),
             comparison=comparison,
+            comparing=latest_run(model),
             compared=side_by_side(comparison.figures) if comparison else [],
             charts=charts_of(comparison.figures) if comparison else [],
             drift=drift_of(model),
@@ -215,8 +217,8 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
 
     def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(model: ModelVersion, said: dict[str, Any]) -> str:
-            made = compare(model=model, by=person(request))
-            return "It passes the gate." if made.passes else " ".join(made.objections)
+            ask_comparison(model=model, by=person(request), hand_over=compare_later)
+            return "A worker compares them; this page tells what comes of it."
 
         return self._ask(
             request,
@@ -224,7 +226,7 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
             OPERATE,
             "Compare with the champion",
             "On the transactions of the last 90 days that both scored and whose outcome is known. "
-            "Takes seconds.",
+            "A worker does it within seconds.",
             act,
             form_class=forms.Form,
         )

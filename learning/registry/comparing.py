@@ -41,9 +41,7 @@ def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
     """Stores how it does against the champion. Raises PromotionRefused without a champion or with
     too few transactions of known outcome that both scored."""
     require(by, OPERATE)
-    against = champion()
-    if against is None or against.pk == model.pk:
-        raise PromotionRefused("There is no other model in force to compare with.")
+    against = other_champion(model)
     delay = max(label_delay(against.card), label_delay(model.card))
     evidence = evidence_on(against.version, model.version, maturity=delay)
     frauds = int(evidence.fraud.sum())
@@ -60,6 +58,14 @@ def compare(*, model: ModelVersion, by: Actor) -> ModelComparison:
     figures["fairness"] = [_fairness(against.card), _fairness(model.card)]
     figures["leak_alarm"] = has_leak_alarm(model.card)
     return _store(against, model, evidence, figures, by)
+
+
+def other_champion(model: ModelVersion) -> ModelVersion:
+    """Whom to compare with. Raises PromotionRefused when there is nobody."""
+    against = champion()
+    if against is None or against.pk == model.pk:
+        raise PromotionRefused("There is no other model in force to compare with.")
+    return against
 
 
 @transaction.atomic

@@ -202,5 +202,9 @@ def _evidence(*_, maturity):
     blind, knowing = np.full(1_000, 0.1), np.where(fraud, 0.999, 0.001)
     blind[::3] += 0.01
     return Evidence(
-        Sample(100 * blind, blind), Sample(100 * knowing, knowing), fraud, np.full(1_000, 50.0)
+        Sample(100 * blind, blind),
+        Sample(100 * knowing, knowing),
+        fraud,
+        np.full(1_000, 50.0),
+        np.arange(1_000),
     )
