@@ -138,7 +138,9 @@ def read_detail(*, by: User, rule: Rule, watch: RuleWatch, now: datetime) -> Det
         days=_days(rule.code, mine, now) if may_see else None,
         labelled=_labelled(rule.code, number, since, mine) if may_see else None,
         since=since,
-        demotions=list(rule.demotions.select_related("ruleset", "seen_by")[:10]),
+        demotions=list(
+            Demotion.objects.filter(rule=rule).select_related("ruleset", "seen_by")[:10]
+        ),
     )
 
 
