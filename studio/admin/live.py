@@ -25,7 +25,7 @@ from rules.language import RuleProblems
 from rules.models import Rule
 from studio.editor.bounding import TRIALS, bound
 from studio.editor.drafts import Draft, read_draft
-from studio.editor.live import check_up, is_sound, text_of_builder
+from studio.editor.live import check_up, errors_in, text_of_builder
 from studio.editor.subjects import pasted_subject, stored_subject
 from studio.editor.trying import Subject, try_out
 from studio.editor.vocabulary import vocabulary
@@ -91,7 +91,7 @@ class LiveParts(FastModelAdmin):
         bound(user, "try", TRIALS)
         draft, _ = draft_of(request)
         definition = draft.definition
-        if definition is None or is_sound(definition):
+        if definition is None or errors_in(definition):
             return fragment(request, "studio/parts/trial.html", {"unsound": True})
         try:
             subject = _subject(request, definition)

@@ -23,7 +23,7 @@ from studio.backtest.contract import SAMPLES, Edit, Result, Window
 from studio.backtest.errors import TooMuchAtOnce
 from studio.backtest.services import cancel_backtest, quick
 from studio.editor.bounding import bound
-from studio.editor.live import is_sound
+from studio.editor.live import errors_in
 from studio.editor.testing import edit_of_draft
 from studio.models import Backtest
 from studio.tasks import start_backtest
@@ -61,7 +61,7 @@ class PanelParts(LiveParts):
         bound(user, "backtest", TESTS)
         draft, _ = draft_of(request)
         definition = draft.definition
-        if definition is None or is_sound(definition):
+        if definition is None or errors_in(definition):
             return refused(request, "Mend what is wrong with the rule first.")
         code = request.POST.get("rule") or draft.form.cleaned_data["code"]
         edit, window = edit_of_draft(code=code, definition=definition), window_of(request)

@@ -23,7 +23,7 @@ from studio.admin.move_form import move_form
 from studio.admin.panel import PanelParts, panel_context
 from studio.changes.errors import Outdated
 from studio.editor.drafts import ROWS, Draft, blank_values, form_values, read_draft
-from studio.editor.live import Found, is_sound
+from studio.editor.live import Found, errors_in
 from studio.editor.saving import (
     NEW,
     Saved,
@@ -86,7 +86,7 @@ class RulePages(PanelParts):
         draft = read_draft(request.POST, code=rule.code if rule else "")
         findings: tuple[Found, ...] = ()
         stale = ""
-        if draft.definition is not None and not (findings := is_sound(draft.definition)):
+        if draft.definition is not None and not (findings := errors_in(draft.definition)):
             try:
                 saved = save_draft(
                     by=user, rule=rule, draft=draft, into=request.POST.get("into", "")

@@ -67,7 +67,7 @@ def text_of_builder(part: object) -> str:
     return language.unparse(Tree(from_builder(part), ""))
 
 
-def is_sound(definition: Definition) -> tuple[Found, ...]:
+def errors_in(definition: Definition) -> tuple[Found, ...]:
     """The errors, without the warnings, of a whole definition."""
     return tuple(one for one in _of_definition(definition) if one.severity == "error")
 
