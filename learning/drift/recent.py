@@ -32,10 +32,12 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model said of decisions whose outcome is known by now."""
+    """What the model said of decisions whose outcome is known by now; `hidden` of those that were
+    declined and that nobody labelled, so that what they were is never known."""
 
     probability: Doubles
     fraud: npt.NDArray[np.float32]
+    hidden: Doubles
 
 
 def recent_traffic(
@@ -65,8 +67,7 @@ def judged_since(
     version: str, *, since: dt.datetime, until: dt.datetime, maturity: dt.timedelta
 ) -> Judged:
     """Decisions that the model made, older than the maturity at `until`, by what is known of them
-    then; declined and never labelled ones are left out, and those of an operator's switch. Two
-    queries."""
+    then. Those of an operator's switch are left out. Two queries."""
     with read.reading():
         rows = read.scan(
             since=since,
@@ -74,12 +75,15 @@ def judged_since(
             columns=["status", "effect", "model_version", "ml_probability"],
             known_by=until,
         )
-        told = pl.col("label_is_fraud").is_not_null()
-        rows = rows.filter(told | (pl.col("status") != "declined"))
         rows = rows.filter(pl.col("effect").ne_missing(SWITCH))
         rows = rows.filter(
             (pl.col("model_version") == version) & pl.col("ml_probability").is_not_null()
         )
-        frame = rows.select("ml_probability", "label_is_fraud").collect(engine="streaming")
-    fraud = frame["label_is_fraud"].fill_null(value=False).to_numpy().astype(np.float32)
-    return Judged(frame["ml_probability"].to_numpy().astype(np.float64), fraud)
+        frame = rows.select("status", "ml_probability", "label_is_fraud").collect(
+            engine="streaming"
+        )
+    unknown = pl.col("label_is_fraud").is_null() & (pl.col("status") == "declined")
+    known = frame.filter(~unknown)
+    fraud = known["label_is_fraud"].fill_null(value=False).to_numpy().astype(np.float32)
+    hidden = frame.filter(unknown)["ml_probability"].to_numpy().astype(np.float64)
+    return Judged(known["ml_probability"].to_numpy().astype(np.float64), fraud, hidden)

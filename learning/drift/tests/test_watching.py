@@ -55,19 +55,22 @@ def model(models_dir):  # noqa: F811
 def traffic(monkeypatch):
     """Puts decisions of the last days in the archive's place."""
 
-    def put(amount, *, frauds=0, said=0.5, model="first", switched=False):
-        """`switched`: a switch decided every third one."""
+    def put(amount, *, frauds=0, said=0.5, model="first", switched=False, hidden=0):
+        """`switched`: a switch decided every third one. `hidden`: so many more, the last ones,
+        were declined at a probability of 0.95 and never labelled."""
         n = len(amount)
         fraud = np.arange(n) < frauds
         at = NOW.timestamp() - np.linspace(6 * 86_400, 2 * 86_400, n)
         frame = pl.DataFrame(
             {
                 "occurred_at": at,
-                "status": ["approved"] * n,
+                "status": ["approved"] * (n - hidden) + ["declined"] * hidden,
                 "effect": ["" if one % 3 or not switched else "switch" for one in range(n)],
                 "model_version": [model] * n,
                 "ml_score": np.linspace(0, 100, n),
-                "ml_probability": np.where(fraud, said, 0.1),
+                "ml_probability": np.where(
+                    np.arange(n) >= n - hidden, 0.95, np.where(fraud, said, 0.1)
+                ),
                 "amount": amount,
                 "label_is_fraud": [True if one else None for one in fraud],
                 "label_known_at": [None] * n,
@@ -158,6 +161,14 @@ def test_how_it_does_is_told_when_enough_is_known(model, traffic, frauds, said, 
     assert report.performance.get("worse") is worse
     assert report.verdict == ("watch" if worse else "stable")
     assert report.performance["frauds"] == frauds
+
+
+def test_a_model_that_declines_its_frauds_is_not_called_worse_for_what_it_hid(model, traffic):
+    traffic(amounts(seed=2), frauds=60, said=0.05, hidden=600)
+    report = watch_drift(by="test", now=NOW)
+    found = report.performance
+    assert (found["rows"], found["hidden"], found["worse"]) == (ROWS - 600, 600, False)
+    assert found["average_precision"] < 0.1 < 0.8 < found["average_precision_at_most"]
 
 
 def test_without_a_model_there_is_nothing_to_compare_with(models_dir):  # noqa: F811
