@@ -197,13 +197,13 @@ def _play(
 
 
 def _label(client: Client, known_at: datetime, transaction_id: str, typology: str) -> None:
+    row = Transaction.objects.get(institution_id=client.institution_id, external_id=transaction_id)
     record_label(
-        transaction_row=Transaction.objects.get(
-            institution_id=client.institution_id, external_id=transaction_id
-        ),
+        transaction_row=row,
         is_fraud=True,
         source=Label.Source.CHARGEBACK if typology in _CHARGED_BACK else Label.Source.CUSTOMER,
         by=ACTOR,
-        known_at=known_at,
+        # What an earlier start played was of another hour or size, so at other times.
+        known_at=max(known_at, row.occurred_at),
         typology=typology,
     )

@@ -283,7 +283,7 @@ def test_after_an_unclean_end_the_next_start_keeps_everything(launch):
     assert status(f"{launch.url}/health") == 200
 
     parts = launch.recorded()
-    assert len(parts) == 5
+    assert len(parts) in {5, 6}  # one more while it tells of the first model
     started = time.monotonic()
     assert launch.end() == 0
     assert time.monotonic() - started < 20

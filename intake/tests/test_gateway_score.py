@@ -86,6 +86,7 @@ def test_the_models_probability_outranks_the_score(status, probability, fraud_sc
         degraded=(),
         ruleset=7,
         model_version="" if probability is None else "m-1",
+        switch=None,
         stored=None,
     )
     result = result_of("t", outcome, ruleset=7)

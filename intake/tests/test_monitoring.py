@@ -20,6 +20,7 @@ def health(**changes) -> Health:
         "redis_connected": True,
         "outbox": IDLE,
         "webhooks": None,
+        "switches_on": 0,
     }
     return Health(**{**sound, **changes})
 

@@ -3,6 +3,7 @@
 import pytest
 
 from clients.services import create_institution
+from intelligence.rates import forget_rates
 from scoring.formula import SWITCH
 from studio.backtest.contract import Window
 from studio.backtest.tests.world import (
@@ -23,9 +24,15 @@ WINDOW = Window(institutions=("bank",), since=SINCE, until=UNTIL)
 @pytest.fixture
 def archive(settings, tmp_path, db):
     settings.ARCHIVE_URL = str(tmp_path / "archive")
-    rules_then.cache_clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
+    """What this process keeps of rulesets and rates, which other tests have others of."""
     rules_then.cache_clear()
+    forget_rates()
 
 
 @pytest.fixture
