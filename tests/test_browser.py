@@ -32,7 +32,7 @@ def test_an_analyst_signs_in_and_reads_why_a_transaction_was_declined(
     page.fill("[name=password]", "a-long-enough-one")
     page.press("[name=password]", "Enter")
     page.get_by_role("link", name="ours-1").click()
-    assert page.get_by_text("The connection comes through a VPN or proxy").first.is_visible()
+    page.get_by_text("The connection comes through a VPN or proxy").first.wait_for()
     page.get_by_role("button", name="Make it again and compare").click()
-    assert page.get_by_text("identical").is_visible()
+    page.get_by_text("identical").wait_for()
     assert page.get_by_text("theirs-1").count() == 0
