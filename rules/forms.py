@@ -36,9 +36,16 @@ def line(**options: Any) -> forms.CharField:
     return forms.CharField(widget=UnfoldAdminTextInputWidget(attrs=attrs), **options)
 
 
-def text(rows: int, **options: Any) -> forms.CharField:
+class Lines(forms.CharField):
+    """Text whose lines end alike whoever sent it; browsers send CR LF for each of them."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+def text(rows: int, **options: Any) -> Lines:
     attrs = {"rows": rows, **options.pop("attrs", {})}
-    return forms.CharField(widget=UnfoldAdminTextareaWidget(attrs=attrs), strip=False, **options)
+    return Lines(widget=UnfoldAdminTextareaWidget(attrs=attrs), strip=False, **options)
 
 
 def _choice(choices: Iterable[str], **options: Any) -> forms.ChoiceField:

@@ -71,7 +71,7 @@ ASKING = ("check", "build", "try", "backtest", "samples")
 
 
 def sent(definition: Definition, **changes: Any) -> dict[str, Any]:
-    """The editor's form as a browser sends it."""
+    """The editor's form as a browser sends it: lines end in CR LF."""
     values, rows = form_values(definition)
     data = {**values, "effect": definition.effect.value, "severity": definition.severity.value}
     for i, row in enumerate(rows):
@@ -79,6 +79,7 @@ def sent(definition: Definition, **changes: Any) -> dict[str, Any]:
     # The empty row at the end, as the page shows it.
     data |= {f"parameters-{len(rows)}-kind": "number", f"parameters-{len(rows)}-value": ""}
     data |= {"parameters-TOTAL_FORMS": len(rows) + 1, "parameters-INITIAL_FORMS": len(rows)}
+    data = {k: v.replace("\n", "\r\n") if isinstance(v, str) else v for k, v in data.items()}
     return {**data, "expected_version": 1, "note": "because", "into": "new", **changes}
 
 
