@@ -206,7 +206,7 @@ def _bound_faults(parameter: Parameter) -> Iterator[str]:
     numeric = isinstance(value, Money | int | float) and not isinstance(value, bool)
     if numeric and (low is None or high is None):
         yield "needs a minimum and a maximum."
-    elif numeric and not -1e15 <= (low or 0) <= (high or 0) <= 1e15:
+    elif not -1e15 <= (low or 0) <= (high or 0) <= 1e15:
         yield "needs finite bounds, the minimum not above the maximum."
     if isinstance(value, Money):
         for currency in (value.currency, *value.overrides):

@@ -30,6 +30,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.RETIRED: frozenset({State.DRAFT, State.SHADOW}),
 }
 MAX_RULE_WEIGHT = 5.0
+MAX_VERTICAL_NAME = 64  # characters, as the table holds
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,63}")
 
 
@@ -200,6 +201,8 @@ def check_vertical(config: VerticalConfig, *, further: Iterable[str] = ()) -> li
 def _check_thresholds(config: VerticalConfig) -> Iterable[Finding]:
     if not config.name.strip():
         yield Finding("name", "A vertical needs a name.")
+    elif len(config.name) > MAX_VERTICAL_NAME or not config.name.isprintable():
+        yield Finding("name", f"At most {MAX_VERTICAL_NAME} printable characters.")
     if not 1 <= config.review_threshold <= 100:
         yield Finding("review_threshold", "It must lie between 1 and 100.")
     if not 1 <= config.fraud_score_threshold <= 100:

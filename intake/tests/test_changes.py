@@ -66,6 +66,7 @@ def test_a_key_approves_nothing(house):
         ("drop", {"code": "nothing"}, 404, "no edit"),
         ("propose", {"reason": "x"}, 409, "no edits"),
         ("propose", {"reason": "x", "revision": 7}, 409, "changed meanwhile"),
+        ("propose", {"reason": "x", "publish_at": "2026-12-01T00:00:00"}, 400, "zone"),
         ("reopen", {}, 409, "draft"),
         ("comments", {"text": ""}, 400, "text"),
     ],

@@ -74,6 +74,16 @@ def findings(**fields: Any) -> list[tuple[str, str]]:
             "finite",
         ),
         (
+            {"parameters": (Parameter("limit", "a text", float("nan")),)},
+            "parameters",
+            "finite bounds",
+        ),
+        (
+            {"parameters": (Parameter("limit", True, 1, float("inf")),)},
+            "parameters",
+            "finite bounds",
+        ),
+        (
             {"parameters": (Parameter("limit", Money(5000, "USD"), 1, 9000, doc="a\0"),)},
             "parameters",
             "cannot be stored",

@@ -183,6 +183,8 @@ def test_a_verticals_edit_is_audited_and_counted() -> None:
     ("wrong", "field"),
     [
         ({"name": " "}, "name"),
+        ({"name": "x" * 65}, "name"),
+        ({"name": "a\0b"}, "name"),
         ({"review_threshold": 0}, "review_threshold"),
         ({"review_threshold": 61}, "review_threshold"),
         ({"fraud_score_threshold": 101}, "fraud_score_threshold"),

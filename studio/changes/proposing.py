@@ -194,7 +194,9 @@ def _check(reason: str, publish_at: datetime | None) -> None:
     findings = []
     if not reason.strip() or "\0" in reason:
         findings.append(Finding("reason", "Say why: approvers and the audit trail need a reason."))
-    if publish_at is not None:
+    if publish_at is not None and publish_at.tzinfo is None:
+        findings.append(Finding("publish_at", "A time without a zone says no moment."))
+    elif publish_at is not None:
         now = clock.now()
         if not now < publish_at <= now + LONGEST_WAIT:
             findings.append(Finding("publish_at", "Choose a time within the next 60 days."))

@@ -20,6 +20,10 @@ from studio.exchange.writing import VERTICALS, Entry
 LARGEST: Final = 2_000_000
 """Bytes: ten times the built-in rules."""
 MOST_RULES: Final = 2_000
+_LONG_NAME: Final = re.compile(
+    r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){16}"""
+)
+"""Names of more parts than any table here has: reading one takes the square of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,21 @@ def _parse(content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
         raise FileRefused([Fault(0, "", f"At most {LARGEST:,} bytes, not {len(content):,}.")])
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FileRefused([Fault(0, "", f"It is not UTF-8 at byte {error.start}.")]) from None
+    if name := _LONG_NAME.search(text):
+        line = text.count("\n", 0, name.start()) + 1
+        raise FileRefused([Fault(line, "", "A name has more than 16 parts.")])
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"\(at line (\d+)", str(error))
         words = re.sub(r"\s*\(at .*\)$", "", str(error))
         line = int(place.group(1)) if place else 0
         raise FileRefused([Fault(line, "", f"It is not TOML: {words}.")]) from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise FileRefused([Fault(0, "", "A number in it has too many digits.")]) from None
     except RecursionError:
         raise FileRefused([Fault(0, "", "It is nested too deeply.")]) from None
 

@@ -78,6 +78,9 @@ GOOD = writing.as_toml("x", [Entry(HIGH, State.LIVE, 100.0, make_definition())],
         (b"[verticals.payments]\nname = 'x'", "[verticals.payments]"),
         (b"#" * (LARGEST + 1), "At most 2,000,000 bytes"),
         (b"a = " + b"[" * 5_000, "It is"),
+        (b"a = " + b"9" * 5_000, "too many digits"),
+        (b"\n" + b".".join([b"a"] * 200_000) + b" = 1", "line 2, A name has more than 16 parts"),
+        (b"[" + b" . ".join([b"'a'"] * 20) + b"]", "line 1, A name has more than 16 parts"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(content: bytes, says: str) -> None:
