@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -36,7 +37,8 @@ class Fault:
 
     def __str__(self) -> str:
         place = f"line {self.line}, " if self.line else ""
-        return f"{place}[{self.where}] {self.message}" if self.where else f"{place}{self.message}"
+        where = f"[{self.where[:80]}] " if self.where else ""
+        return f"{place}{where}{self.message}"
 
 
 class FileRefused(BadRequest):
@@ -50,7 +52,7 @@ class FileRefused(BadRequest):
         more = len(faults) - len(told)
         super().__init__(
             "; ".join(told) + (f"; and {more} more" if more else ""),
-            errors=[FieldError(fault.where or "file", str(fault)) for fault in faults[:100]],
+            errors=[FieldError(fault.where[:80] or "file", str(fault)) for fault in faults[:100]],
         )
 
 
@@ -68,17 +70,21 @@ def read_toml(content: bytes, *, name: str = "") -> RulesFile:
     `name` of a file as the catalogue's own gives rules without a category theirs ("ato.toml").
     """
     document = _parse(content)
-    lines = _Lines(content.decode())
     stem = name.rpartition("/")[2].removesuffix(".toml")
     found, faults = RulesFile(), []
     tables = {**document}
     verticals = tables.pop(VERTICALS, {})
     if len(tables) > MOST_RULES:
-        raise FileRefused([Fault(0, "", f"At most {MOST_RULES} rules, not {len(tables)}.")])
+        raise FileRefused([Fault(0, "", f"At most {MOST_RULES} rules, not {len(tables):,}.")])
+    lines = _Lines(content)
     for code, table in tables.items():
         default = {"category": stem} if stem in CATEGORIES else {}
         faults += list(_take_rule(found, code, table, default, lines))
     for code, table in _tables(verticals, VERTICALS, faults):
+        if "code" in table:
+            name = f"{VERTICALS}.{code}"
+            faults.append(Fault(lines.of(name, "code"), name, "has its code in its heading."))
+            continue
         try:
             found.verticals.append(msgspec.convert({"code": code, **table}, VerticalConfig))
         except (msgspec.ValidationError, TypeError) as error:
@@ -154,15 +160,23 @@ def _take_rule(
 class _Lines:
     """Where tables and their fields stand, as far as plain looking tells."""
 
-    def __init__(self, text: str) -> None:
-        self._fields: dict[str, dict[str, int]] = {"": {}}
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    @cached_property
+    def _fields(self) -> dict[str, dict[str, int]]:
+        """By table and field; looked for once something is wrong, since it takes seconds for 2 MB
+        of short lines."""
+        found: dict[str, dict[str, int]] = {"": {}}
         table = ""
-        for number, line in enumerate(text.splitlines(), start=1):
+        text = self._content.decode("utf-8-sig")
+        for number, line in enumerate(text.split("\n"), start=1):
             if header := re.match(r"\s*\[([^\[\]]+)\]\s*(#.*)?$", line):
                 table = header.group(1).replace('"', "").replace(" ", "")
-                self._fields.setdefault(table, {"": number})
+                found.setdefault(table, {"": number})
             elif assigned := re.match(r'\s*"?([A-Za-z0-9_-]+)"?\s*=', line):
-                self._fields[table].setdefault(assigned.group(1), number)
+                found[table].setdefault(assigned.group(1), number)
+        return found
 
     def of(self, table: str, name: str = "") -> int:
         """The field's line, else the table's, else 0."""

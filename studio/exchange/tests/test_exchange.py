@@ -69,6 +69,9 @@ GOOD = writing.as_toml("x", [Entry(HIGH, State.LIVE, 100.0, make_definition())],
         (b"[a_rule\n", "line 1, It is not TOML"),
         (b"a_rule = 5", "line 1, [a_rule] must be a table"),
         (b"verticals = 5", "[verticals] must be a table"),
+        (b"[verticals.payments]\ncode = 'crypto'", "line 2, [verticals.payments] has its code"),
+        (b"[" + b"a" * 90_000 + b"]\nname = 'x'", "a] code: Use lower-case"),
+        ("\ufeff# \u2028\n[A]\nname = 'x'".encode(), "line 2, [A]"),
         (b"[a_rule]\nname = 5", "line 1, [a_rule]"),
         (b"[A]\nname = 'x'", "lower-case"),
         (GOOD.replace("limit\"", "limit\"\nunknown = 5", 1).encode(), "unknown"),
@@ -87,6 +90,7 @@ def test_what_is_wrong_is_told_with_its_place(content: bytes, says: str) -> None
     with pytest.raises(FileRefused) as refused:
         read_toml(content)
     assert says in refused.value.detail
+    assert len(refused.value.detail) < 1_000
 
 
 def test_a_faulty_field_is_told_with_its_own_line() -> None:
