@@ -86,8 +86,8 @@ def roll_back(*, by: User, code: str, reason: str, at_once: bool = False) -> Cha
             note=reason,
         )
         put_edit(by=by, change_set=draft, wish=edit)
-    if before.state != rule.state:
-        percent = before.canary_percent if before.state is State.CANARY else None
+    percent = before.canary_percent if before.state is State.CANARY else None
+    if before.state != rule.state or percent not in (None, float(rule.canary_percent)):
         step = StateMove(code=code, to=before.state, canary_percent=percent, note=reason)
         put_edit(by=by, change_set=draft, wish=step)
     return _send(draft, by, reason, at_once=at_once)

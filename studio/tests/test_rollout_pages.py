@@ -157,6 +157,20 @@ def test_rolling_back_brings_the_older_text_and_keeps_other_changes(rita, alone)
     assert Rule.objects.get(code="wild").version.number == 3
 
 
+def test_rolling_back_gives_a_canary_the_share_of_before(rita, alone):
+    move(by=rita, code="wild", to=State.SHADOW, reason="-", expected_state=State.LIVE)
+    here = State.SHADOW
+    for percent in (5, 20):
+        move(
+            by=rita, code="wild", to=State.CANARY, reason="-", expected_state=here,
+            canary_percent=percent,
+        )  # fmt: skip
+        here = State.CANARY
+    roll_back(by=rita, code="wild", reason="Too many")
+    rules = {r.code: r for r in Publication.objects.get().ruleset.content.rules}
+    assert (rules["wild"].state, rules["wild"].canary_percent) == (State.CANARY, 5)
+
+
 def test_there_is_nothing_to_go_back_to_at_first(rita, alone):
     assert before_now("wild") is None
     with pytest.raises(NothingBefore):
