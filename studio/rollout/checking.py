@@ -21,6 +21,7 @@ from django.db import DatabaseError, transaction
 
 from clients.models import Institution
 from foundation.audit import record
+from foundation.errors import Problem
 from foundation.outbox import publish
 from rules import language
 from rules.checking import check_definition
@@ -67,7 +68,8 @@ def check_rules(*, now: datetime, with_labels: bool = False) -> list[Demotion]:
             done += _act(
                 rule, watch, breaches(seen, bounds_of(watch), kind_of(rule.definition)), now
             )
-        except DatabaseError:  # one rule's bad luck (a lock, a lost race) keeps no other in force
+        # One rule's bad luck (a lock, somebody who moves it in the book) keeps no other in force.
+        except (DatabaseError, Problem):
             log.exception("A rule out of its bounds was not demoted; the next look tries again")
     leave_mark(now)
     return done

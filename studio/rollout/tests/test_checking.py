@@ -1,12 +1,13 @@
 """The watch: what it demotes, once, and what it leaves alone."""
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from foundation.models import AuditEntry, OutboxEvent
 from foundation.outbox import drain_outbox
 from rules.definition import State
 from rules.demoting import demote_rule
+from rules.errors import IllegalMove
 from rules.models import Publication, Rule, Ruleset
 from rules.publishing import propose_publication
 from rules.services import set_rule_state
@@ -310,9 +311,8 @@ def test_a_worker_that_dies_midway_leaves_nothing_half_done(watched, monkeypatch
     assert look(3) == ["wild"]
 
 
-def test_a_database_that_fails_for_one_rule_lets_the_others_be_demoted(watched, monkeypatch):
-    from django.db import OperationalError
-
+@pytest.mark.parametrize("fault", [OperationalError("deadlock detected"), IllegalMove("Retired")])
+def test_what_fails_for_one_rule_lets_the_others_be_demoted(watched, monkeypatch, fault):
     decided(watched, 4_000)
     hit(watched, "wild", 2_000)
     hit(watched, "calm", 2_000)
@@ -320,7 +320,7 @@ def test_a_database_that_fails_for_one_rule_lets_the_others_be_demoted(watched, 
 
     def fail_for_calm(**asked):
         if asked["rule"].code == "calm":
-            raise OperationalError("deadlock detected")
+            raise fault
         return demote(**asked)
 
     monkeypatch.setattr(checking, "demote", fail_for_calm)
