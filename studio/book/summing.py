@@ -12,6 +12,7 @@ import polars as pl
 from clients.models import Institution
 from intelligence.rates import current_rates
 from learning.archive import read
+from scoring.formula import SWITCH
 from studio.models import RuleSummary
 
 PERIODS: Final = (7, 30, 90)
@@ -23,6 +24,7 @@ _COLUMNS: Final = (
     "occurred_at",
     "day",
     "status",
+    "effect",
     "hits",
     "shadow_hits",
     "amount",
@@ -85,10 +87,12 @@ def _rate(currency: str | None, base: str, day: date) -> float | None:
 
 
 def _hits(rows: pl.DataFrame) -> pl.DataFrame:
-    """A row for each labelled hit; `live` are those that could stop something."""
+    """A row for each labelled hit; `live` are those that could stop something, which none does
+    where an operator's switch decided."""
+    rows = rows.with_columns(by_rules=pl.col("effect").ne_missing(SWITCH))
     kept = ("occurred_at", "status", "label_is_fraud", "money")
     return pl.concat(
-        rows.select(*kept, code=pl.col(column), live=pl.lit(live))
+        rows.select(*kept, code=pl.col(column), live=pl.col("by_rules") & live)
         .explode("code")
         .drop_nulls("code")
         for column, live in (("hits", True), ("shadow_hits", False))

@@ -13,6 +13,8 @@ from learning.archive.exporting import export
 from learning.tests.conftest import archive, bank, first_serial, rule_book, stranger  # noqa: F401
 from rules.models import Rule
 from rules.services import set_rule_state
+from rules.switching.reading import Mode
+from rules.switching.throwing import throw_switch
 from rules.tests.people import make_user
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
@@ -155,3 +157,19 @@ def test_the_number_of_queries_does_not_grow_with_the_rules(
     rita.has_perm("rules.view_rule")
     with django_assert_max_num_queries(7):
         assert len(book(rita).lines) == Rule.objects.count()
+
+
+def test_what_a_switch_declined_is_no_rules_merit(history, bank, rita):  # noqa: F811
+    before = line(rita).worth
+    ends_at = clock.now() + timedelta(hours=1)
+    throw_switch(
+        by=rita, vertical="fintech", mode=Mode.DECLINE_ALL, ends_at=ends_at, reason="An incident"
+    )
+    answers = [decide(bank, days_ago=0, fraud=fraud, number=6 + fraud) for fraud in (True, False)]
+    assert {answer.status for answer in answers} == {"declined"}
+    drain_outbox()
+    export()
+    summarise_rules(now=clock.now())
+    after = line(rita).worth
+    assert (after.fraud, after.genuine) == (before.fraud + 1, before.genuine + 1)
+    assert (after.money, after.false_positives) == (before.money, before.false_positives)
