@@ -3,7 +3,7 @@
 Import from here, not from the engine, where only the shapes are needed: nothing here loads Polars.
 """
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal, Self
 
 import msgspec
@@ -17,6 +17,8 @@ SAMPLES = 50
 Known = Literal["today", "then"]
 Truth = Literal["fraud", "genuine", "unlabelled"]
 TRUTHS: tuple[Truth, ...] = ("fraud", "genuine", "unlabelled")
+FRAUD, GENUINE, UNLABELLED = range(len(TRUTHS))
+"""Their places, as arrays hold them."""
 
 MATCHED, NEWLY_MATCHED, NO_LONGER_MATCHED = "matched", "newly_matched", "no_longer_matched"
 
@@ -39,6 +41,17 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     def days(self) -> float:
         """Its length."""
         return (self.until - self.since).total_seconds() / 86_400
+
+    @property
+    def first_day(self) -> date:
+        """In UTC, as the archive has days."""
+        return self.since.astimezone(UTC).date()
+
+    def days_from(self, first: date) -> float:
+        """Its length from that day on (UTC), if that lies in it: what figures a day are divided by
+        where history begins within the window."""
+        begin = datetime.combine(first, time(), UTC)
+        return (self.until - max(self.since, begin)).total_seconds() / 86_400
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True):

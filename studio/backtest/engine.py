@@ -3,7 +3,6 @@
 Every event is decided again from what is stored with it. Changed behaviour is not simulated.
 """
 
-import datetime as dt
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Final, Literal
@@ -12,16 +11,16 @@ import numpy as np
 import polars as pl
 from django.utils import timezone as clock
 
-from rules.definition import PublishedRule, Snapshot, State
+from rules.definition import VERTICALS, PublishedRule, Snapshot, State
 from studio.backtest.columns import Columns
 from studio.backtest.contract import Result, Window
 from studio.backtest.errors import BadEdit
-from studio.backtest.exchange import Exchange
-from studio.backtest.notes import always, asked_lists, immature, unrated
+from studio.backtest.notes import always, asked_lists, immature, late_history, unrated
 from studio.backtest.programs import Program
 from studio.backtest.reading import BASE, Progress, Question, Reader, Worth, model_scores
 from studio.backtest.ruleset import Decided, Side
 from studio.backtest.surroundings import with_lists, with_rates
+from studio.backtest.swap import Swap
 from studio.backtest.tally import (
     Compared,
     Tally,
@@ -66,19 +65,19 @@ def backtest_rule(
     if before and after and before.code != after.code:
         raise BadEdit(f"{before.code} and {after.code} are two rules; test them as a ruleset.")
     begun = perf_counter()
-    exchange = Exchange(before, after)
-    programs, worth, tally = exchange.programs, Worth(window), Tally()
-    reader = Reader(window, exchange.columns, _features(programs))
+    swap = Swap(before, after)
+    programs, worth, tally = swap.programs, Worth(window), Tally()
+    reader = Reader(window, swap.columns, _features(programs), _verticals(programs))
     truths = read_truths(window)
     for frame in reader.frames(RULE_ROWS, progress=progress, cancelled=cancelled):
         rows = surrounded(frame, programs, worth)
-        tally.add(rows, truths.of(rows), *exchange.compare(rows))
+        tally.add(rows, truths.of(rows), *swap.compare(rows))
     notes = [
         *always(window, mixed=worth.mixed, currency=worth.currency),
         *reader.notes(),
         *asked_lists(programs),
     ]
-    return _result("rule", exchange.code, window, tally, worth, notes, perf_counter() - begun)
+    return _result("rule", swap.code, window, tally, worth, notes, perf_counter() - begun)
 
 
 def backtest_ruleset(
@@ -159,6 +158,11 @@ def _features(programs: list[Program]) -> frozenset[str]:
     return frozenset(name for program in programs for name in program.features) - {*BASE}
 
 
+def _verticals(programs: list[Program]) -> list[str]:
+    """Those in which one of them is evaluated."""
+    return [code for code in VERTICALS if any(p.definition.applies_to(code) for p in programs)]
+
+
 def _shared(sides: list[Side]) -> list[str]:
     return [code for code in sides[0].codes if code in sides[1].codes]
 
@@ -182,7 +186,9 @@ def _result(
     cells, without = tally.cells(worth.rate)
     whole = group_of(cells)
     notes += [*unrated(without, worth.currency), *immature(window, whole, clock.now())]
-    days = window.days
+    first = min((cell.day for cell in cells), default=window.first_day)
+    notes += late_history(window, first)
+    days = window.days_from(first)
     return Result(
         kind=kind,
         code=code,
@@ -193,13 +199,9 @@ def _result(
         after=figures_of(cells, 1, days),
         changes=changes_of(cells),
         by_vertical=parts_of(cells, lambda cell: cell.vertical, days),
-        by_day=parts_of(cells, lambda cell: cell.day.isoformat(), _one_day(window)),
+        by_day=parts_of(cells, lambda cell: cell.day.isoformat(), min(1.0, window.days)),
         samples=tally.samples,
         notes=tuple(notes),
         rows=tally.rows,
         seconds=round(seconds, 3),
     )
-
-
-def _one_day(window: Window) -> float:
-    return min(1.0, window.days) if window.until - window.since < dt.timedelta(days=1) else 1.0

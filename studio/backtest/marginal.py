@@ -1,8 +1,8 @@
 """What each rule of a ruleset is worth beside the others, in one pass over the archive."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -10,9 +10,8 @@ import numpy.typing as npt
 import polars as pl
 
 from rules.definition import Snapshot
-from scoring.reports.figures import Share, proportion, ratio
 from studio.backtest.columns import Columns, Flags
-from studio.backtest.contract import Group, Window
+from studio.backtest.contract import FRAUD, GENUINE, UNLABELLED, Group, Window
 from studio.backtest.engine import (
     RULESET_ROWS,
     columns_of,
@@ -21,9 +20,9 @@ from studio.backtest.engine import (
     surrounded,
     untold,
 )
-from studio.backtest.reading import BASE, Progress, Question, Reader, Worth, model_scores
+from studio.backtest.reading import Progress, Question, Reader, Worth, model_scores
 from studio.backtest.ruleset import Codes, Decided, Side
-from studio.backtest.truths import FRAUD, GENUINE, UNLABELLED, read_truths
+from studio.backtest.truths import read_truths
 from studio.backtest.verdicts import APPROVED, Bytes, Floats, Limits, combined, statuses
 
 _NUMBERS: Final = np.float32  # exact up to 16 million rows a portion
@@ -33,39 +32,30 @@ class RuleValue(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. `hits` are where its condition holds, whatever its state.
 
     `alone` are flagged decisions that would be approved without it, `spared` approved ones that
-    would be flagged. `missing` is the largest share of decisions in which a feature that it reads
-    is missing, and which.
+    would be flagged.
     """
 
     code: str
-    state: str
     hits: Group
-    precision: Share
-    recall: Share
     alone: Group
     spared: Group
-    missing: Share
-    missing_feature: str
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """Decisions that two rules hit both; `jaccard` is their share of those that either hits."""
+    """Decisions that two rules hit both."""
 
     one: str
     other: str
     both: int
-    jaccard: float
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a whole ruleset. `overlaps` are pairs that share a hit, the most alike first."""
+    """Of a whole ruleset; amounts in `currency`. `overlaps` are all pairs that share a hit."""
 
-    window: Window
     currency: str
     decisions: Group
     rules: tuple[RuleValue, ...]
     overlaps: tuple[Overlap, ...]
-    notes: tuple[str, ...]
 
 
 @dataclass
@@ -116,7 +106,7 @@ def value_of_rules(
     number, worth = len(side.rules), Worth(window)
     hits, alone, spared, whole = (_Counts(n) for n in (number, number, number, 1))
     both = np.zeros((number, number), np.int64)
-    reader = Reader(window, columns_of([side]), _features(side))
+    reader = Reader(window, columns_of([side]))
     truths = read_truths(window)
     for frame in reader.frames(RULESET_ROWS, progress=progress, cancelled=cancelled):
         rows = surrounded(
@@ -124,7 +114,7 @@ def value_of_rules(
         )
         if not rows.height:
             continue
-        truth, money = truths.of(rows), _money(rows, worth)
+        truth, money = truths.of(rows), np.nan_to_num(worth.amounts(rows))
         [(decided, verticals)] = decide_all(rows, [side], columns)
         whole.add(np.ones((rows.height, 1), np.bool_), truth, money)
         hits.add(decided.fires, truth, money)
@@ -135,17 +125,18 @@ def value_of_rules(
         hang = decided.decides & (without != flagged)
         alone.add(hang & flagged, truth, money)
         spared.add(hang & ~flagged, truth, money)
-    every = whole.group(0)
+    codes = [placed.rule.code for placed in side.rules]
     return Book(
-        window=window,
         currency=worth.currency,
-        decisions=every,
+        decisions=whole.group(0),
         rules=tuple(
-            _value(side, i, hits.group(i), alone.group(i), spared.group(i), every, reader)
-            for i in range(number)
+            RuleValue(code=code, hits=hits.group(i), alone=alone.group(i), spared=spared.group(i))
+            for i, code in enumerate(codes)
         ),
-        overlaps=tuple(_overlaps([placed.rule.code for placed in side.rules], both)),
-        notes=tuple(f"The rule {code} does not compile any more." for code in side.broken),
+        overlaps=tuple(
+            Overlap(codes[i], codes[j], int(both[i, j]))
+            for i, j in zip(*np.nonzero(np.triu(both, 1)), strict=True)
+        ),
     )
 
 
@@ -175,54 +166,3 @@ def _each_left_out(side: Side, decided: Decided, verticals: Codes) -> Iterator[t
             answers = [combined([h for h in hits if h is not one]) for one in hits]
             known[key] = answers
         yield from answers
-
-
-def _money(frame: pl.DataFrame, worth: Worth) -> Floats:
-    """Amounts in the result's currency, 0 without a rate."""
-    distinct = frame.select("currency", "day").unique()
-    rates = [worth.rate(currency, day) or 0.0 for currency, day in distinct.iter_rows()]
-    told = frame.select("currency", "day", "amount").join(
-        distinct.with_columns(pl.Series("rate", rates, dtype=pl.Float64)),
-        on=["currency", "day"],
-        how="left",
-        maintain_order="left",
-    )
-    amounts = told["amount"].fill_null(0.0) * told["rate"].fill_null(0.0)
-    return amounts.to_numpy().astype(np.float64)
-
-
-def _value(
-    side: Side, place: int, hits: Group, alone: Group, spared: Group, every: Group, reader: Reader
-) -> RuleValue:
-    placed = side.rules[place]
-    features = placed.program.features & reader.features
-    worst = max(sorted(features), key=lambda name: reader.missing.get(name, 0), default="")
-    return RuleValue(
-        code=placed.rule.code,
-        state=placed.rule.state.value,
-        hits=hits,
-        precision=proportion(hits.fraud, hits.fraud + hits.genuine),
-        recall=proportion(hits.fraud, every.fraud),
-        alone=alone,
-        spared=spared,
-        missing=ratio(reader.missing.get(worst, 0), reader.rows),
-        missing_feature=worst,
-    )
-
-
-def _overlaps(codes: list[str], both: npt.NDArray[Any]) -> Iterable[Overlap]:
-    own = both.diagonal()
-    found = [
-        Overlap(
-            codes[i], codes[j], int(both[i, j]), float(both[i, j] / (own[i] + own[j] - both[i, j]))
-        )
-        for i in range(len(codes))
-        for j in range(i + 1, len(codes))
-        if both[i, j]
-    ]
-    return sorted(found, key=lambda one: (-one.jaccard, one.one, one.other))
-
-
-def _features(side: Side) -> frozenset[str]:
-    read = {name for placed in side.rules for name in placed.program.features}
-    return frozenset(read) - {*BASE}

@@ -44,6 +44,12 @@ def immature(window: Window, whole: Group, now: dt.datetime) -> Iterator[str]:
         )
 
 
+def late_history(window: Window, first: dt.date) -> Iterator[str]:
+    """That figures a day are of less than the window; `first` is the day of its first decision."""
+    if first > window.first_day:
+        yield f"The first decision is of {first}; figures a day are of the time since."
+
+
 def unrated(rows: int, currency: str) -> Iterator[str]:
     """What the sums lack."""
     if rows:

@@ -12,6 +12,7 @@ from clients.models import Institution
 from intelligence.rates import RateTable, current_rates
 from learning.archive import read
 from learning.archive.schema import feature_schema, full_schema
+from rules.definition import VERTICALS
 from scoring.formula import SWITCH
 from studio.backtest.contract import Window
 from studio.backtest.errors import ArchiveTooOld, Cancelled, NothingToTest
@@ -30,12 +31,14 @@ Question = Callable[[], bool]
 @dataclass
 class Reader:
     """Goes through a window, but for decisions that an operator's switch made, `switched` of them.
-    `features` are counted where they are missing."""
+    `features` are counted where they are missing, in the decisions of `verticals`."""
 
     window: Window
     columns: Iterable[str]
     features: frozenset[str] = frozenset()
+    verticals: Iterable[str] = VERTICALS
     rows: int = 0
+    asked: int = 0  # of `verticals`
     switched: int = 0
     missing: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)  # rows of versions without the feature
@@ -85,6 +88,10 @@ class Reader:
 
     def _note(self, portion: read.Portion, frame: pl.DataFrame) -> None:
         self.rows += frame.height
+        if not self.features:
+            return
+        frame = frame.filter(pl.col("vertical").is_in(list(self.verticals)))
+        self.asked += frame.height
         for name in self.features:
             lacking = frame[name].null_count() if name in frame.columns else frame.height
             self.missing[name] = self.missing.get(name, 0) + lacking
@@ -99,11 +106,14 @@ class Reader:
             unknown, missing = self.unknown.get(name, 0), self.missing.get(name, 0)
             if unknown:
                 yield (
-                    f"{name} did not exist yet when {unknown:,} of {self.rows:,} decisions were "
+                    f"{name} did not exist yet when {unknown:,} of {self.asked:,} decisions were "
                     "made; it is missing there."
                 )
             elif missing:
-                yield f"{name} is missing in {missing / self.rows:.1%} of the decisions."
+                yield (
+                    f"{name} is missing in {missing / self.asked:.1%} of the decisions that the "
+                    "rule is about."
+                )
 
 
 def _collected(frame: pl.LazyFrame, vertical: str | None) -> pl.DataFrame:
@@ -143,6 +153,19 @@ class Worth:
         self.mixed = len(own) > 1
         self.table: RateTable = current_rates()
         self._known: dict[tuple[str, dt.date], float | None] = {}
+
+    def amounts(self, frame: pl.DataFrame) -> Floats:
+        """Each row's in that currency, NaN without amount or rate. Reads `amount`, `currency` and
+        `day`."""
+        keys = ["currency", "day"]
+        distinct = frame.select(keys).unique()
+        rates = [self.rate(currency, day) for currency, day in distinct.iter_rows()]
+        told = distinct.with_columns(pl.Series("rate", rates, dtype=pl.Float64))
+        joined = frame.select(*keys, "amount").join(
+            told, on=keys, how="left", nulls_equal=True, maintain_order="left"
+        )
+        worth = (joined["amount"] * joined["rate"]).cast(pl.Float64)
+        return worth.fill_null(float("nan")).to_numpy()
 
     def rate(self, currency: str, day: dt.date) -> float | None:
         """Units of our currency for one of that on that day; None without a rate."""

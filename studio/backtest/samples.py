@@ -14,7 +14,6 @@ import msgspec
 
 from features.catalogue import CATALOGUE
 from features.vector import unpack
-from foundation.errors import BadRequest
 from foundation.models import User
 from foundation.permissions import require
 from foundation.scopes import visible_institutions
@@ -22,11 +21,13 @@ from intelligence.lookup import Listing
 from intelligence.rates import RateTable, current_rates
 from rules.definition import PublishedRule, Snapshot, VerticalConfig
 from rules.engine import CompiledBook, CompiledVertical, Evaluation, UnknownVerticalError
+from rules.queries import published_number
 from scoring.consider import Ground, consider, hit_as_json, thresholds
-from scoring.formula import decide
+from scoring.formula import SWITCH, decide
 from scoring.models import Decision
-from studio.backtest.contract import SAMPLES, TRUTHS, Edit, Result, sample_key
+from studio.backtest.contract import SAMPLES, Edit
 from studio.backtest.errors import BadEdit
+from studio.backtest.services import kind_of
 from studio.backtest.then import rules_then
 from studio.backtest.verdicts import Scored
 from studio.models import Backtest
@@ -67,7 +68,6 @@ class Sample:
     occurred_at: datetime
     amount: float
     currency: str
-    truth: str
     identifiers: Mapping[str, str]
     decided: str  # as it was decided then
     before: Outcome
@@ -75,44 +75,43 @@ class Sample:
 
 
 class Tried(NamedTuple):
-    """What a result was made of: the snapshot in force then, and the edit."""
+    """The ruleset that something is held against, and what is tried."""
 
     snapshot: Snapshot
     edit: Edit
-    result: Result
 
 
 def tried_of(backtest: Backtest) -> Tried:
-    """What a finished one was made of (one query). Raises BadEdit for another."""
-    if backtest.result is None:
-        raise BadEdit("This backtest is not done.")
-    snapshot = rules_then(backtest.ruleset_number).snapshot
-    return Tried(snapshot, Edit.load(backtest.edit), Result.load(backtest.result))
+    """What it was made of (one query at most)."""
+    return Tried(rules_then(backtest.ruleset_number).snapshot, Edit.load(backtest.edit))
 
 
-def samples(
-    *, by: User, tried: Tried, kind: str, truth: str | None = None, most: int = SAMPLES
-) -> list[Sample]:
-    """Of that kind (`contract.MATCHED` ... or `change_kind`), the newest first.
+def tried_now(edit: Edit) -> Tried:
+    """Held against the ruleset in force (one query at most). Raises BadEdit before the first."""
+    number = published_number()
+    if number is None:
+        raise BadEdit("No ruleset is published yet, so there is nothing to compare with.")
+    return Tried(rules_then(number).snapshot, edit)
 
-    Only of institutions that the person sees; one that is gone from the database is left out. Two
-    queries, and compiling what is tried the first time: some seconds for many verticals.
+
+def samples(*, by: User, tried: Tried, ids: Iterable[UUID]) -> list[Sample]:
+    """The decisions of these transactions under both sides, the newest first, SAMPLES at most.
+
+    Only of institutions that the person sees. One that is gone from the database, that an
+    operator's switch made, or whose vertical the edit takes away, is left out. Two queries, and
+    compiling what is tried the first time: some seconds for many rules and verticals. Raises
+    BadEdit.
     """
     require(by, SEE)
-    if truth is not None and truth not in TRUTHS:
-        raise BadRequest(f"truth must be one of {', '.join(TRUTHS)}.")
-    chosen = [one for one in TRUTHS if truth in (None, one)]
-    told = {pk: one for one in chosen for pk in tried.result.samples.get(sample_key(kind, one), ())}
-    found = Decision.objects.filter(pk__in=list(told))
+    found = Decision.objects.filter(pk__in=list(ids)).exclude(effect=SWITCH)
     if (visible := visible_institutions(by)) is not None:
         found = found.filter(institution__in=visible)
-    rows = found.select_related("transaction", "institution")
-    newest = sorted(rows, key=lambda row: row.transaction.occurred_at, reverse=True)[:most]
+    rows = found.select_related("transaction", "institution").order_by("-transaction__occurred_at")
     judge = _judge(tried)
-    return [one for row in newest if (one := _sample(row, told[str(row.pk)], judge)) is not None]
+    return [one for row in rows[:SAMPLES] if (one := _sample(row, judge)) is not None]
 
 
-def _sample(row: Decision, truth: str, judge: "_Judge") -> Sample | None:
+def _sample(row: Decision, judge: "_Judge") -> Sample | None:
     sent = row.transaction
     try:
         before, after = judge.outcomes(row)
@@ -126,7 +125,6 @@ def _sample(row: Decision, truth: str, judge: "_Judge") -> Sample | None:
         occurred_at=sent.occurred_at,
         amount=float(sent.amount),
         currency=sent.currency,
-        truth=truth,
         identifiers=masked_identifiers(readable_request(sent)),
         decided=row.status,
         before=before,
@@ -158,7 +156,7 @@ class _Whole(_Judge):
         return Outcome(verdict.status, verdict.fraud_score, reasons)
 
 
-class _Exchanged(_Judge):
+class _Swapped(_Judge):
     """One rule anew; the hits of the others are those that are stored."""
 
     def __init__(self, code: str, sides: Iterable[PublishedRule | None]) -> None:
@@ -193,14 +191,14 @@ class _Exchanged(_Judge):
 
 
 def _judge(tried: Tried) -> _Judge:
-    if tried.result.kind == "ruleset":
+    if kind_of(tried.edit) == Backtest.Kind.RULESET:
         return _Whole(tried)
-    code = tried.result.code
+    code = tried.edit.rules[0].code if tried.edit.rules else tried.edit.removed[0]
     sides = [
         next((rule for rule in rules if rule.code == code), None)
         for rules in (tried.snapshot.rules, tried.edit.rules)
     ]
-    return _Exchanged(code, sides)
+    return _Swapped(code, sides)
 
 
 def _only(rule: PublishedRule | None, config: VerticalConfig) -> CompiledVertical:

@@ -35,6 +35,9 @@ _KEYS: Final = (
     "before", "after", "matched_before", "matched_after", "alert_before", "alert_after",
 )  # fmt: skip
 
+_FOLDED: Final = 50
+"""Portions whose counts are kept apart, at most: memory must not grow with the window."""
+
 Rate = Callable[[str, dt.date], float | None]
 """Units of the result's currency for one of that currency on that day."""
 
@@ -93,6 +96,8 @@ class Tally:
         self._counts.append(
             told.lazy().group_by(_KEYS).agg(pl.len().alias("n"), pl.col("amount").sum()).collect()
         )
+        if len(self._counts) >= _FOLDED:
+            self._counts = [self._summed()]
         self._sample(told)
 
     def _sample(self, told: pl.DataFrame) -> None:

@@ -8,10 +8,9 @@ import numpy.typing as npt
 import polars as pl
 from django.db import connection
 
-from studio.backtest.contract import TRUTHS, Window
+from studio.backtest.contract import FRAUD, GENUINE, UNLABELLED, Window
 from transactions.labels.precedence import current_first
 
-FRAUD, GENUINE, UNLABELLED = range(len(TRUTHS))
 _SCHEMA: Final = {"transaction_id": pl.String, "fraud": pl.Int8, "known_at": pl.Float64}
 _DAY_SECONDS: Final = 86_400.0
 

@@ -96,7 +96,7 @@ class _Further:
         rows = surrounded(frauds, self.columns.programs, self.worth)
         [(decided, _)] = decide_all(rows, [self.side], self.columns)
         flagged = decided.status != APPROVED
-        amounts = self._amounts(rows)
+        amounts = np.nan_to_num(self.worth.amounts(rows))
         for (name,), part in rows.with_row_index("row").group_by("typology"):
             places = part["row"].to_numpy()
             one = self.found.typologies.setdefault(str(name), TypologyCounts())
@@ -107,9 +107,3 @@ class _Further:
             for code, number in zip(self.codes, decided.fires[places].sum(axis=0), strict=True):
                 if number:
                     one.rules[code] = one.rules.get(code, 0) + int(number)
-
-    def _amounts(self, rows: pl.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        told = rows.select("currency", "day", "amount").iter_rows()
-        return np.array(
-            [(amount or 0.0) * (self.worth.rate(cur, day) or 0.0) for cur, day, amount in told]
-        )

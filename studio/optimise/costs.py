@@ -21,11 +21,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from studio.backtest.contract import TRUTHS
+from studio.backtest.contract import FRAUD, GENUINE, UNLABELLED
 from studio.backtest.verdicts import APPROVED, DECLINED, REVIEW
 from studio.optimise.resampling import Floats, Sums
 
-FRAUD, GENUINE, UNLABELLED = range(len(TRUTHS))
 FEWEST: Final = 30
 """Frauds, and genuine transactions, that must be known in the window."""
 FEWEST_AFFECTED: Final = 20

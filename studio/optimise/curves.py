@@ -5,6 +5,7 @@ has no label counts as genuine where it was approved (nobody complained), and is
 precision and cost where it was held or declined: nobody can know.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final
@@ -12,16 +13,18 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from studio.backtest.contract import Window
+from studio.backtest.contract import FRAUD, GENUINE, TRUTHS, UNLABELLED, Window
+from studio.backtest.engine import surrounded
 from studio.backtest.errors import NothingToTest
+from studio.backtest.notes import late_history
 from studio.backtest.reading import Reader, Worth
-from studio.backtest.surroundings import with_lists, with_rates
-from studio.backtest.truths import FRAUD, GENUINE, UNLABELLED, Truths, read_truths
+from studio.backtest.swap import stored_statuses
+from studio.backtest.truths import Truths, read_truths
 from studio.backtest.verdicts import APPROVED, DECLINED, REVIEW, Bytes
 from studio.optimise.costs import Known, Parts, parts_of
 from studio.optimise.curves_shape import Curve, Step
-from studio.optimise.resampling import TRUTHS, Floats, Keys, Sums
-from studio.optimise.steps import Steps, stored_statuses
+from studio.optimise.resampling import Floats, Keys, Sums
+from studio.optimise.steps import Steps
 from studio.optimise.targets import Ladder
 
 _ALWAYS: Final = (
@@ -59,14 +62,12 @@ class _Counted:
     def __init__(self, ladder: Ladder, steps: Steps, worth: Worth, truths: Truths) -> None:
         self.ladder, self.steps, self.worth, self.truths = ladder, steps, worth, truths
         self.sums = Sums(len(ladder.values))
-        self.matched = np.zeros((len(ladder.values), TRUTHS), np.int64)
+        self.matched = np.zeros((len(ladder.values), len(TRUTHS)), np.int64)
         self.rows = self.silent = self.unrated = 0
+        self.first = dt.date.max
 
     def add(self, frame: pl.DataFrame) -> None:
-        programs = self.steps.programs
-        currencies = {code for program in programs for code in program.currencies}
-        lists = {pair for program in programs for pair in program.lists}
-        frame = with_lists(with_rates(frame, currencies, self.worth.table), lists)
+        frame = surrounded(frame, self.steps.programs, self.worth)
         stored = stored_statuses(frame)
         truth = self._truth(frame, stored)
         amounts = self._amounts(frame)
@@ -77,8 +78,9 @@ class _Counted:
         rest[rows] = False
         self.sums.add_constant(stored[rest], truth[rest], amounts[rest])
         for place, hits in enumerate(tried.matched):
-            self.matched[place] += np.bincount(truth[hits], minlength=TRUTHS)
+            self.matched[place] += np.bincount(truth[hits], minlength=len(TRUTHS))
         self.rows += frame.height
+        self.first = min(self.first, *frame["day"].unique())
 
     def _truth(self, frame: pl.DataFrame, stored: Bytes) -> Bytes:
         truth = self.truths.of(frame)
@@ -89,13 +91,7 @@ class _Counted:
 
     def _amounts(self, frame: pl.DataFrame) -> Floats:
         """In the curve's currency; 0 where there is no rate."""
-        keys = frame.select("currency", "day").unique()
-        rates = [self.worth.rate(currency, day) for currency, day in keys.iter_rows()]
-        told = keys.with_columns(pl.Series("worth", rates, dtype=pl.Float64))
-        joined = frame.select("currency", "day", "amount").join(
-            told, on=["currency", "day"], how="left", nulls_equal=True, maintain_order="left"
-        )
-        worth = (joined["amount"] * joined["worth"]).to_numpy().astype(np.float64)
+        worth = self.worth.amounts(frame)
         self.unrated += int(np.isnan(worth).sum())
         known: Floats = np.nan_to_num(worth)
         return known
@@ -108,7 +104,7 @@ class _Counted:
             unit=self.ladder.unit,
             current=self.ladder.current,
             currency=self.worth.currency,
-            days=window.days,
+            days=window.days_from(self.first),
             steps=tuple(self._step(place, table) for place in range(len(self.ladder.values))),
             known=known,
             notes=tuple(self._notes(window)),
@@ -147,6 +143,7 @@ class _Counted:
             )
         if self.unrated:
             found.append(f"{self.unrated:,} amounts count as 0, for want of an exchange rate.")
+        found += late_history(window, self.first)
         if self.worth.mixed:
             found.append(
                 f"The institutions keep different currencies; amounts are in {self.worth.currency}."

@@ -16,7 +16,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """All values in order. Amounts are in `currency`."""
+    """All values in order. Amounts are in `currency`; `days` from the first decision on."""
 
     title: str
     unit: str

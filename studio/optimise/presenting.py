@@ -6,14 +6,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from studio.backtest.contract import TRUTHS
+from studio.backtest.contract import FRAUD, GENUINE
 from studio.backtest.verdicts import APPROVED, DECLINED, REVIEW
 from studio.models import Curve as CurveRow
 from studio.optimise.costs import Assumptions, Parts, Proposal, costs, propose
 from studio.optimise.curves_shape import Curve, Step
 from studio.optimise.storing import unpack
-
-FRAUD, GENUINE = TRUTHS.index("fraud"), TRUTHS.index("genuine")
 
 
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,8 +44,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drawn(curve: Curve) -> Drawn:
-    """Precision is fraud among the labelled hits of a rule, among flagged decisions of a threshold
-    or weight; recall of all labelled fraud alike."""
+    """Precision is fraud among the hits of a rule, or the flagged decisions of a threshold or
+    weight, that are known so (see `curves`); recall that of all known fraud."""
     steps = curve.steps
     of_rule = bool(steps[0].matched) and any(any(step.matched) for step in steps)
     told = [_hits(step) if of_rule else _flagged(step) for step in steps]

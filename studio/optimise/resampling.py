@@ -18,13 +18,15 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from studio.backtest.contract import TRUTHS
+
 Floats = npt.NDArray[np.float64]
 Bytes = npt.NDArray[np.uint8]
 Keys = npt.NDArray[np.uint64]
 
 REPLICATES: Final = 300
 SEED: Final = 20_261_121
-TRUTHS: Final = 3  # fraud, genuine, unlabelled, as in studio.backtest.truths
+_KINDS: Final = len(TRUTHS)
 
 # P(X <= k) of Poisson(1) for k = 0, 1 ...; more than 8 happens once in a million.
 _CUMULATED: Final = np.cumsum([np.exp(-1.0) / float(np.prod(range(1, k + 1))) for k in range(9)])
@@ -61,15 +63,15 @@ class Sums:
     left_out_amounts: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        shape = (self.replicates + 1, 0, TRUTHS)
+        shape = (self.replicates + 1, 0, _KINDS)
         self.numbers, self.amounts = np.zeros(shape), np.zeros(shape)
         self.left_out_numbers, self.left_out_amounts = np.zeros(shape), np.zeros(shape)
 
     def add(self, statuses: Bytes, truth: Bytes, amounts: Floats, customers: Keys) -> None:
         """`statuses` has a row for each value tried, a column for each decision."""
         places = self._places(statuses)
-        cells = len(self.patterns) * TRUTHS
-        index = places * TRUTHS + truth
+        cells = len(self.patterns) * _KINDS
+        index = places * _KINDS + truth
         self.numbers[0] += _binned(index, None, cells)
         self.amounts[0] += _binned(index, amounts, cells)
         # Only decisions that depend on the value are worth drawing again.
@@ -91,7 +93,7 @@ class Sums:
             rows = status == one
             place = self._place(bytes([one]) * self.steps)
             for sums, weights in ((self.numbers, None), (self.amounts, amounts[rows])):
-                sums[0, place] += np.bincount(truth[rows], weights=weights, minlength=TRUTHS)
+                sums[0, place] += np.bincount(truth[rows], weights=weights, minlength=_KINDS)
 
     def _place(self, pattern: bytes) -> int:
         place = self.patterns.setdefault(pattern, len(self.patterns))
@@ -123,4 +125,4 @@ class Sums:
 
 def _binned(index: npt.NDArray[np.int64], weights: Floats | None, cells: int) -> Floats:
     found = np.bincount(index, weights=weights, minlength=cells).astype(np.float64)
-    return found.reshape(-1, TRUTHS)
+    return found.reshape(-1, _KINDS)

@@ -9,11 +9,10 @@ import numpy.typing as npt
 import polars as pl
 
 from rules.definition import PublishedRule, VerticalConfig
-from studio.backtest import exchange
-from studio.backtest.exchange import Context, Exchange, Said
 from studio.backtest.programs import Program, program_of
 from studio.backtest.reading import model_scores
-from studio.backtest.verdicts import STATUSES, Bytes, Limits, combined, scored, statuses
+from studio.backtest.swap import Context, Rest, Rule, Said, Swap, answer_of, contexts_of, rest_of
+from studio.backtest.verdicts import Bytes, Limits, combined, scored, statuses
 from studio.optimise.targets import Ladder
 
 Flags = npt.NDArray[np.bool_]
@@ -28,13 +27,13 @@ class Tried(NamedTuple):
     matched: list[npt.NDArray[np.int64]]
 
 
-class Steps(Exchange):
-    """As a backtest exchanges one rule for another, here for one a value. Raises BadEdit."""
+class Steps(Swap):
+    """As a backtest puts one rule in another's place, here one for each value. Raises BadEdit."""
 
     def __init__(self, ladder: Ladder) -> None:
         self.ladder = ladder
         known: dict[str, Program] = {}
-        self.sides: list[tuple[PublishedRule, Program] | None] = []
+        self.sides: list[Rule | None] = []
         for rule in ladder.rules:
             key = rule.definition.fingerprint
             program = known.setdefault(key, known.get(key) or program_of(rule))
@@ -65,32 +64,28 @@ class Steps(Exchange):
 
     def try_all(self, frame: pl.DataFrame) -> Tried:
         """Statuses of these rows, all of which the target is about."""
-        contexts, codes = exchange._contexts(frame)
+        contexts, codes = contexts_of(frame)
         frame = frame.with_columns(pl.Series("context", codes))
         if not self.sides:
             return self._thresholds(frame, contexts)
-        said = self._say(frame, contexts, codes)
+        said = self._said(frame, contexts, codes)
         rows = np.flatnonzero(self._concerned(frame, said)).astype(np.int64)
         decided = [*self._under(frame[rows], contexts, [one.points[rows] for one in said])]
         return Tried(rows, np.array(decided), [np.flatnonzero(one.fires) for one in said])
 
-    def _say(
+    def _said(
         self, frame: pl.DataFrame, contexts: list[Context], codes: npt.NDArray[np.int64]
     ) -> list[Said]:
         if self.ladder.target.kind != "weight":
-            return super()._say(frame, contexts, codes)
-        whole, self.sides = self.sides, self.sides[:1]  # every weight has the same hits
-        try:
-            [one] = super()._say(frame, contexts, codes)
-        finally:
-            self.sides = whole
-        return [one] * len(whole)
+            return self._say(self.sides, frame, contexts, codes)
+        # Every weight has the same hits.
+        return self._say(self.sides[:1], frame, contexts, codes) * len(self.sides)
 
     def _under(
         self, rows: pl.DataFrame, contexts: list[Context], points: list[npt.NDArray[np.float64]]
     ) -> Iterator[Bytes]:
-        """As Exchange decides, with each value's own weight."""
-        alike, rest = exchange._rest(rows, contexts, self.code)
+        """As Swap decides, with each value's own weight."""
+        alike, rest = rest_of(rows, contexts, self.code)
         codes = rows["context"].to_numpy()
         limits = Limits.of([context.config for context in contexts], codes)
         ml = model_scores(rows)
@@ -105,7 +100,7 @@ class Steps(Exchange):
 
     def _thresholds(self, frame: pl.DataFrame, contexts: list[Context]) -> Tried:
         """Scores and effects are the same under every threshold: they are made once."""
-        alike, rest = exchange._rest(frame, contexts, "")
+        alike, rest = rest_of(frame, contexts, "")
         made = [(combined(one.hits)[0], one.flags) for one in rest]
         table = np.array(made, np.float64).reshape(-1, 2)[alike]
         scores, flags = table[:, 0], table[:, 1].astype(np.uint8)
@@ -136,15 +131,9 @@ def _distinct(
 
 
 def _answer(
-    rest: Any, rule: PublishedRule | None, points: float, weight: float | None
+    rest: Rest, rule: PublishedRule | None, points: float, weight: float | None
 ) -> tuple[float, int]:
     if rule is None or weight is None or points < 0:
-        return exchange._answer(rest, rule, points)
+        return answer_of(rest, rule, points)
     score, flags = combined([*rest.hits, scored(rule.definition, points, weight)])
     return score, rest.flags | flags
-
-
-def stored_statuses(frame: pl.DataFrame) -> Bytes:
-    """As they were decided."""
-    found = frame["status"].cast(pl.Enum(STATUSES)).to_physical().to_numpy()
-    return found.astype(np.uint8)

@@ -26,6 +26,7 @@ from studio.backtest.contract import (
 from studio.backtest.engine import backtest_rule, backtest_ruleset
 from studio.backtest.errors import ArchiveTooOld, BadEdit, Cancelled, NothingToTest
 from studio.backtest.tests.conftest import WINDOW
+from studio.backtest.tests.labels import label
 from studio.backtest.tests.world import (
     AMOUNT,
     SINCE,
@@ -36,7 +37,6 @@ from studio.backtest.tests.world import (
     make_events,
     put_into_archive,
 )
-from transactions.models import Label
 
 pytestmark = pytest.mark.django_db
 ALWAYS = a_rule("always", "amount > 0", "100", confidence=1.0, only=("payments", "mobile_money"))
@@ -56,16 +56,6 @@ def rates(db):
 def without_foreign_keys(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-
-
-def label(event, bank, *, fraud, source="chargeback", after_days=10.0):
-    Label.objects.create(
-        transaction_id=event.id,
-        institution=bank,
-        is_fraud=fraud,
-        source=source,
-        known_at=event.at + dt.timedelta(days=after_days),
-    )
 
 
 @pytest.fixture
@@ -222,6 +212,7 @@ def test_a_window_of_one_vertical(events):
 def test_small_portions_give_the_same_answer(events, monkeypatch):
     whole = backtest_ruleset(a_snapshot(), a_snapshot(AMOUNT), WINDOW)
     monkeypatch.setattr("studio.backtest.engine.RULESET_ROWS", 37)
+    monkeypatch.setattr("studio.backtest.tally._FOLDED", 3)
     parts = backtest_ruleset(a_snapshot(), a_snapshot(AMOUNT), WINDOW)
     assert msgspec.structs.replace(parts, seconds=0) == msgspec.structs.replace(whole, seconds=0)
 
@@ -241,11 +232,24 @@ def test_labels_of_fraud_alone_are_told(events, bank, without_foreign_keys):
     assert told not in backtest_rule(None, ALWAYS, WINDOW).notes
 
 
-def test_missing_features_are_told(events):
-    rule = a_rule("young", "account_age_days < 30")
-    missing = sum(value_of(e, "account_age_days") is None for e in events)
-    notes = backtest_rule(None, rule, WINDOW).notes
-    assert f"account_age_days is missing in {missing / len(events):.1%} of the decisions." in notes
+@pytest.mark.parametrize("only", [(), ("crypto",)])
+def test_missing_features_are_told_of_the_decisions_that_the_rule_is_about(events, only):
+    rule = a_rule("young", "account_age_days < 30", only=only)
+    mine = [e for e in events if not only or e.vertical in only]
+    missing = sum(value_of(e, "account_age_days") is None for e in mine)
+    share = f"{missing / len(mine):.1%}"
+    words = f"account_age_days is missing in {share} of the decisions that the rule is about."
+    assert words in backtest_rule(None, rule, WINDOW).notes
+
+
+def test_figures_a_day_are_of_the_time_since_the_first_decision(events):
+    longer = msgspec.structs.replace(WINDOW, since=SINCE - dt.timedelta(days=27))
+    result, short = (backtest_rule(None, ALWAYS, window) for window in (longer, WINDOW))
+    assert result.after.alerts_a_day == short.after.alerts_a_day > 0
+    assert "The first decision is of 2026-10-01; figures a day are of the time since." in (
+        result.notes
+    )
+    assert not any("figures a day" in note for note in short.notes)
 
 
 def test_a_feature_that_came_later_is_told(events, monkeypatch):

@@ -5,7 +5,6 @@ from collections import Counter
 
 import pytest
 
-from features.catalogue import CATALOGUE
 from rules.engine import CompiledBook
 from scoring.consider import thresholds
 from scoring.formula import decide
@@ -38,16 +37,5 @@ def test_each_rule_is_worth_what_is_lost_without_it(events, built_in):
     assert {one.code: one.spared.n for one in found.rules if one.spared.n} == spared
     told = {tuple(sorted((one.one, one.other))): one for one in found.overlaps}
     assert {pair: one.both for pair, one in told.items()} == both
-    for (one, other), overlap in told.items():
-        union = hits[one] + hits[other] - both[one, other]
-        assert overlap.jaccard == both[one, other] / union
     assert alone
     assert spared
-
-
-def test_a_rule_tells_which_of_its_features_is_missing_most(events):
-    found = value_of_rules(a_snapshot(), WINDOW)
-    [rule] = [one for one in found.rules if one.code == "by_customer"]
-    missing = sum(e.ground.values[CATALOGUE.index["account_age_days"]] is None for e in events)
-    assert rule.missing_feature == "account_age_days"
-    assert (rule.missing.part, rule.missing.whole) == (missing, len(events))

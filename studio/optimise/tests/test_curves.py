@@ -1,8 +1,7 @@
 """A curve says of each value what the Python engine decides, event by event."""
 
 from collections import Counter
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -13,16 +12,15 @@ from rules.engine import CompiledBook
 from studio.backtest.contract import Edit
 from studio.backtest.errors import Cancelled, NothingToTest
 from studio.backtest.tests.conftest import WINDOW, archive, bank, events  # noqa: F401
+from studio.backtest.tests.labels import label, store
 from studio.backtest.tests.world import AMOUNT, VARIED, a_rule, a_snapshot, configs
 from studio.optimise import curves
 from studio.optimise.curves import compute
 from studio.optimise.targets import Ladder, Target, with_parameter
-from transactions.models import Label, Transaction
 
 pytestmark = pytest.mark.django_db
 LIMITS = [20.0, 90.0, 300.0, 1_000.0, 5_000.0]
 SEEDS = pytest.mark.parametrize("events", [1, 2, 3], indirect=True)
-NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -142,34 +140,11 @@ def test_each_weight_decides_as_the_engine_would(events, rulesets):  # noqa: F81
         assert statuses(step) == decided(mine, changed), step.value
 
 
-def label(bank, event, fraud: bool):  # noqa: F811
-    Transaction.objects.create(
-        id=event.id,
-        institution=bank,
-        external_id=str(event.id),
-        occurred_at=event.at,
-        received_at=event.at,
-        amount=1,
-        currency="NGN",
-        vertical=event.vertical,
-        customer_id=1,
-        hash_version=1,
-        sealed=b"",
-    )
-    Label.objects.create(
-        id=uuid4(),
-        transaction_id=event.id,
-        institution=bank,
-        is_fraud=fraud,
-        source="client",
-        known_at=event.at,
-    )
-
-
 def test_labels_say_what_is_fraud_and_silence_what_is_genuine(events, bank):  # noqa: F811
     frauds = [event for event in events if event.ground.values][:7]
     for event in frauds:
-        label(bank, event, True)
+        store(event, bank)
+        label(event, bank, fraud=True)
     curve, parts = computed(of_limit())
     approved = sum(e.verdict.status == "approved" for e in events if e not in frauds)
     assert curve.known.fraud == 7
@@ -181,7 +156,8 @@ def test_labels_say_what_is_fraud_and_silence_what_is_genuine(events, bank):  # 
 
 def test_amounts_are_in_the_institutions_currency(events, bank):  # noqa: F811
     event = next(e for e in events if e.ground.currency == "USD")
-    label(bank, event, True)
+    store(event, bank)
+    label(event, bank, fraud=True)
     curve, _ = computed(of_limit())
     assert curve.currency == "NGN"
     rate = current_rates().into("NGN", ["USD"], event.at.timestamp()).get("USD")
@@ -196,6 +172,13 @@ def test_amounts_are_in_the_institutions_currency(events, bank):  # noqa: F811
 def test_one_vertical_alone_when_asked(events):  # noqa: F811
     curve, _ = computed(of_limit(vertical="crypto"))
     assert curve.rows == sum(event.vertical == "crypto" for event in events)
+
+
+def test_figures_a_day_are_of_the_time_since_the_first_decision(events):  # noqa: F811
+    longer = msgspec.structs.replace(WINDOW, since=WINDOW.since - timedelta(days=27))
+    curve, _ = computed(of_limit(), longer)
+    assert curve.days == WINDOW.days
+    assert any("The first decision is of 2026-10-01" in note for note in curve.notes)
 
 
 def test_it_is_the_same_read_in_portions(events, monkeypatch):  # noqa: F811

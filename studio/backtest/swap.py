@@ -1,10 +1,10 @@
-"""One rule exchanged in decisions that were made: all else is as it was decided then.
+"""One rule in another's place in decisions that were made: all else is as it was decided then.
 
 Only the columns that the rule reads are touched, and only rows that it concerns are decided again:
 from the hits that are stored, without the rule's own, and with what each side's rule says.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -21,6 +21,7 @@ from studio.backtest.tally import Compared, alerts_of
 from studio.backtest.then import rules_then
 from studio.backtest.verdicts import (
     STATUSES,
+    Bytes,
     Floats,
     Limits,
     Scored,
@@ -35,6 +36,8 @@ _PLAIN: Final = ("", "allow", "decline", "review")
 _CONTEXT: Final = "context"
 _ALIKE: Final = (_CONTEXT, "hits", "hit_scores", FLAGS, SPEAKING)
 _NO_HIT: Final = -1.0
+
+Rule = tuple[PublishedRule, Program]
 
 
 class Context(NamedTuple):
@@ -51,11 +54,11 @@ class Said(NamedTuple):
     points: Floats
 
 
-class Exchange:
+class Swap:
     """`before` against `after`, None for no rule. Raises BadEdit."""
 
     def __init__(self, before: PublishedRule | None, after: PublishedRule | None) -> None:
-        self.sides: list[tuple[PublishedRule, Program] | None] = [
+        self.sides: list[Rule | None] = [
             None if rule is None else (rule, program_of(rule)) for rule in (before, after)
         ]
         self.code = next(side[0].code for side in self.sides if side)
@@ -77,10 +80,10 @@ class Exchange:
 
     def compare(self, frame: pl.DataFrame) -> tuple[Compared, Compared]:
         """Both sides' decisions on these rows."""
-        contexts, codes = _contexts(frame)
+        contexts, codes = contexts_of(frame)
         frame = frame.with_columns(pl.Series(_CONTEXT, codes))
-        said = self._say(frame, contexts, codes)
-        stored = frame["status"].cast(pl.Enum(STATUSES)).to_physical().to_numpy().astype(np.uint8)
+        said = self._say(self.sides, frame, contexts, codes)
+        stored = stored_statuses(frame)
         rows = np.flatnonzero(self._concerned(frame, said))
         decided = self._decide(frame[rows], contexts, [side.points[rows] for side in said])
         alert_on = [context.config.alert_on for context in contexts]
@@ -93,11 +96,15 @@ class Exchange:
         return answers[0], answers[1]
 
     def _say(
-        self, frame: pl.DataFrame, contexts: list[Context], codes: npt.NDArray[np.int64]
+        self,
+        sides: Sequence[Rule | None],
+        frame: pl.DataFrame,
+        contexts: list[Context],
+        codes: npt.NDArray[np.int64],
     ) -> list[Said]:
         columns = Columns(_CONTEXT)
         places: list[int | None] = []
-        for side in self.sides:
+        for side in sides:
             mine = {} if side is None else _applying(side[0], contexts)
             places.append(columns.place(side[1], mine) if side and mine else None)
         fires, points = columns.evaluate(frame)
@@ -105,7 +112,7 @@ class Exchange:
             _nothing(frame.height)
             if side is None or place is None
             else _said(side, frame, fires[:, place], points.get(place), contexts, codes)
-            for side, place in zip(self.sides, places, strict=True)
+            for side, place in zip(sides, places, strict=True)
         ]
 
     def _concerned(self, frame: pl.DataFrame, said: list[Said]) -> Flags:
@@ -122,7 +129,7 @@ class Exchange:
     def _decide(
         self, rows: pl.DataFrame, contexts: list[Context], points: list[Floats]
     ) -> Iterator[npt.NDArray[np.uint8]]:
-        alike, rest = _rest(rows, contexts, self.code)
+        alike, rest = rest_of(rows, contexts, self.code)
         codes = rows[_CONTEXT].to_numpy()
         limits = Limits.of([context.config for context in contexts], codes)
         ml = model_scores(rows)
@@ -133,12 +140,12 @@ class Exchange:
             for row, key in enumerate(zip(alike.tolist(), told.tolist(), strict=True)):
                 answer = answers.get(key)
                 if answer is None:
-                    answer = answers[key] = _answer(rest[key[0]], rule, key[1])
+                    answer = answers[key] = answer_of(rest[key[0]], rule, key[1])
                 found[row] = answer
             yield statuses(found[:, 0], ml, found[:, 1].astype(np.uint8), limits)
 
 
-class _Rest(NamedTuple):
+class Rest(NamedTuple):
     """All that decided besides the rule."""
 
     config: VerticalConfig
@@ -146,9 +153,9 @@ class _Rest(NamedTuple):
     flags: int
 
 
-def _rest(
+def rest_of(
     rows: pl.DataFrame, contexts: list[Context], code: str
-) -> tuple[npt.NDArray[np.int64], list[_Rest]]:
+) -> tuple[npt.NDArray[np.int64], list[Rest]]:
     """What is alike in rows, and for each row which of it."""
     # Of the stored hits the last ones are of lists.
     grouped = rows.with_row_index("row").group_by(_ALIKE, maintain_order=True).agg("row")
@@ -160,11 +167,11 @@ def _rest(
         number, config = contexts[context]
         count = len(hits) - speaking
         then = rules_then(number).hits(config.code, hits[:count], points[:count], code)
-        rest.append(_Rest(config, then, flags | effect_flags(hit.effect for hit in then)))
+        rest.append(Rest(config, then, flags | effect_flags(hit.effect for hit in then)))
     return alike, rest
 
 
-def _answer(rest: _Rest, rule: PublishedRule | None, points: float) -> tuple[float, int]:
+def answer_of(rest: Rest, rule: PublishedRule | None, points: float) -> tuple[float, int]:
     if rule is None or points == _NO_HIT:
         return combined(rest.hits)[0], rest.flags
     weight = rest.config.rule_weights.get(rule.code, 1.0)
@@ -173,7 +180,7 @@ def _answer(rest: _Rest, rule: PublishedRule | None, points: float) -> tuple[flo
 
 
 def _said(
-    side: tuple[PublishedRule, Program],
+    side: Rule,
     frame: pl.DataFrame,
     fires: Flags,
     told: Floats | None,
@@ -193,6 +200,12 @@ def _said(
     return Said(fires, np.where(decides, points, _NO_HIT))
 
 
+def stored_statuses(frame: pl.DataFrame) -> Bytes:
+    """As they were decided. Reads `status`."""
+    found = frame["status"].cast(pl.Enum(STATUSES)).to_physical().to_numpy()
+    return found.astype(np.uint8)
+
+
 def _nothing(rows: int) -> Said:
     return Said(np.zeros(rows, np.bool_), np.full(rows, _NO_HIT))
 
@@ -205,7 +218,7 @@ def _applying(rule: PublishedRule, contexts: list[Context]) -> Mapping[Any, Vert
     }
 
 
-def _contexts(frame: pl.DataFrame) -> tuple[list[Context], npt.NDArray[np.int64]]:
+def contexts_of(frame: pl.DataFrame) -> tuple[list[Context], npt.NDArray[np.int64]]:
     """The rulesets and verticals that there are, and which of them each row has."""
     verticals = frame["vertical"].unique().sort()
     places = frame["vertical"].cast(pl.Enum(verticals)).to_physical().to_numpy().astype(np.int64)
