@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone as clock
 from kombu.exceptions import OperationalError
 
-from foundation.locks import alone
 from foundation.models import User
 from studio.backtest import running, services
 from studio.backtest.contract import Edit, Window
@@ -137,9 +136,7 @@ def check_book(institutions: list[int] | None = None) -> None:
     """Counts what the rule book turned out to be; these institutions', or all of them."""
     from studio.health.services import check_all
 
-    with alone("studio.check_book") as mine:
-        if mine:
-            check_all(now=clock.now(), institutions=institutions)
+    check_all(now=clock.now(), institutions=institutions)
 
 
 def ask_for_check(*, by: User) -> bool:

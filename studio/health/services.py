@@ -15,6 +15,7 @@ from clients.models import Institution
 from clients.queries import user_institutions
 from foundation.audit import record
 from foundation.errors import Problem
+from foundation.locks import alone
 from foundation.models import User
 from foundation.permissions import require
 from intelligence.rates import current_rates
@@ -24,8 +25,9 @@ from rules.errors import Invalid
 from rules.language import dependencies
 from rules.publishing import in_force
 from studio.backtest.contract import Window
+from studio.backtest.errors import NothingToTest
 from studio.health.counts import Counts, together
-from studio.health.findings import Finding, findings, missing_findings
+from studio.health.findings import LEVELS, Finding, findings, missing_findings
 from studio.health.implying import implications
 from studio.models import BookHealth
 
@@ -33,14 +35,13 @@ log = logging.getLogger(__name__)
 
 SEE: Final = "studio.view_bookhealth"
 CHECK: Final = "rules.change_rule"
-RUNNING_TOO_LONG: Final = timedelta(hours=1)
 
 
 def check_all(*, now: datetime, institutions: Iterable[int] | None = None) -> int:
     """Counts anew for each institution (or these) under the ruleset in force; how many.
 
-    One that fails keeps its counts of before, with the error beside, and keeps no other from being
-    counted. Harmless to repeat.
+    One that fails keeps no other from being counted; one that another process is counting at this
+    moment is left to it. Harmless to repeat.
     """
     ruleset = in_force()
     if ruleset is None:
@@ -48,13 +49,18 @@ def check_all(*, now: datetime, institutions: Iterable[int] | None = None) -> in
     chosen = Institution.objects.all()
     if institutions is not None:
         chosen = chosen.filter(pk__in=list(institutions))
+    done = 0
     for institution in chosen:
-        check_one(institution, ruleset.number, ruleset.content, now=now)
-    return chosen.count()
+        with alone(f"studio.check_book.{institution.pk}") as ours:
+            if ours:
+                check_one(institution, ruleset.number, ruleset.content, now=now)
+                done += 1
+    return done
 
 
 def check_one(institution: Institution, number: int, snapshot: Snapshot, *, now: datetime) -> None:
-    """Counts one institution's window of BOOK_HEALTH_DAYS."""
+    """Counts one institution's window of BOOK_HEALTH_DAYS. Without a decision in it nothing is left
+    of what was counted before; after any other failure that stands, with the error beside."""
     # Imported late: it loads Polars, which a worker may do only after it has forked.
     from studio.health.counting import count_book
 
@@ -71,19 +77,19 @@ def check_one(institution: Institution, number: int, snapshot: Snapshot, *, now:
     }
     begun = perf_counter()
     try:
-        counts = count_book(snapshot, window)
+        told = {**common, "error": "", "counts": msgspec.to_builtins(count_book(snapshot, window))}
+    except NothingToTest as nothing:
+        told = {**common, "error": nothing.detail, "counts": None}
     except Problem as problem:
-        told = {**common, "error": problem.detail, "counts": None}
+        told = {"error": problem.detail}
     except Exception as error:
         log.exception("Health of the book was not counted", extra={"of": institution.slug})
         told = {"error": f"It failed ({type(error).__name__}); the log tells more."}
-        if not BookHealth.objects.filter(institution=institution).update(**told):
-            BookHealth.objects.create(institution=institution, **common, **told)
-        return
-    else:
-        told = {**common, "error": "", "counts": msgspec.to_builtins(counts)}
-    told["seconds"] = round(perf_counter() - begun, 3)
-    BookHealth.objects.update_or_create(institution=institution, defaults=told)
+    if "counts" in told:
+        told["seconds"] = round(perf_counter() - begun, 3)
+    BookHealth.objects.update_or_create(
+        institution=institution, defaults=told, create_defaults={**common, **told}
+    )
 
 
 def ask_for_check(*, by: User) -> list[int]:
@@ -161,9 +167,8 @@ def _findings(
     # One sentence is enough for a rule that is silent because what it reads is missing.
     told = {one.rules[0] for one in absent if "never fired" in one.words}
     found = [one for one in found if not (one.kind == "never fires" and one.rules[0] in told)]
-    levels = ("high", "medium", "low")
     return sorted(
-        [*found, *absent], key=lambda one: (levels.index(one.level), one.kind, -one.weight)
+        [*found, *absent], key=lambda one: (LEVELS.index(one.level), one.kind, -one.weight)
     )
 
 

@@ -9,7 +9,8 @@ class BookHealth(models.Model):
     """One institution's counts under the ruleset in force, replaced by each run.
 
     `counts` is a `studio.health.counts.Counts`: plain numbers, so that those of several
-    institutions add up to what a person sees. None with `error` where the last run failed.
+    institutions add up to what a person sees; None where it had no decision. With `error` the last
+    run failed, and all else is of the one before.
     """
 
     institution = models.OneToOneField(

@@ -1,10 +1,11 @@
 """Counts of an archive are what the engine says event by event, and people see their own."""
 
 from collections import Counter
-from uuid import uuid4
+from datetime import timedelta
 
 import msgspec
 import pytest
+from django.db import connections
 
 from clients.services import create_institution, grant_scope
 from foundation.errors import Forbidden
@@ -12,6 +13,7 @@ from foundation.roles import ANALYST
 from rules.engine import CompiledBook
 from rules.models import Publication, Ruleset
 from rules.tests.people import make_user
+from studio.backtest.errors import ArchiveTooOld
 from studio.backtest.tests.conftest import (  # noqa: F401
     WINDOW,
     archive,
@@ -19,39 +21,14 @@ from studio.backtest.tests.conftest import (  # noqa: F401
     events,
     rulesets,
 )
+from studio.backtest.tests.labels import label, store
 from studio.backtest.tests.world import UNTIL, a_snapshot, put_in_force
 from studio.health.counting import UNNAMED, count_book
 from studio.health.services import ask_for_check, check_all, health_for
 from studio.models import BookHealth
-from transactions.models import Label, Transaction
 
 pytestmark = pytest.mark.django_db
 SNAPSHOT = a_snapshot()
-
-
-def label(bank, event, typology: str):  # noqa: F811
-    Transaction.objects.create(
-        id=event.id,
-        institution=bank,
-        external_id=str(event.id),
-        occurred_at=event.at,
-        received_at=event.at,
-        amount=1,
-        currency="NGN",
-        vertical=event.vertical,
-        customer_id=1,
-        hash_version=1,
-        sealed=b"",
-    )
-    Label.objects.create(
-        id=uuid4(),
-        transaction_id=event.id,
-        institution=bank,
-        is_fraud=True,
-        typology=typology,
-        source="client",
-        known_at=event.at,
-    )
 
 
 def test_hits_pairs_and_decisions_are_those_of_the_engine(events):  # noqa: F811
@@ -82,7 +59,8 @@ def test_kinds_of_fraud_are_counted_with_the_rules_that_hit_them(events, bank): 
     named = {"mule_account": events[:30], "": events[30:40]}
     for typology, some in named.items():
         for event in some:
-            label(bank, event, typology)
+            store(event, bank)
+            label(event, bank, fraud=True, typology=typology, after_days=0)
     window = msgspec.structs.replace(WINDOW, until=UNTIL)
     counts = count_book(SNAPSHOT, window)
     assert counts.typologies[UNNAMED].n == 10
@@ -130,13 +108,54 @@ def test_counting_again_replaces_and_follows_the_ruleset_in_force(in_force, bank
     assert BookHealth.objects.count() == 1
 
 
-def test_a_failure_keeps_what_was_counted_before(in_force, bank, monkeypatch):  # noqa: F811
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(ZeroDivisionError("x"), "ZeroDivisionError"), (ArchiveTooOld(), "archive repair")],
+)
+def test_a_failure_keeps_what_was_counted_before(in_force, monkeypatch, fault, words):
     check_all(now=UNTIL)
+    before = BookHealth.objects.get()
+
+    def fail(*_):
+        raise fault
+
+    monkeypatch.setattr("studio.health.counting.count_book", fail)
+    check_all(now=UNTIL + timedelta(days=1))
+    row = BookHealth.objects.get()
+    assert words in row.error
+    assert row.counts == before.counts
+    assert (row.until, row.made_at, row.seconds) == (before.until, before.made_at, before.seconds)
+
+
+def test_a_first_failure_is_told_without_counts(in_force, monkeypatch):
     monkeypatch.setattr("studio.health.counting.count_book", lambda *args: 1 / 0)
     check_all(now=UNTIL)
     row = BookHealth.objects.get()
-    assert row.counts is not None
+    assert (row.counts, row.ruleset) == (None, 2)
     assert "ZeroDivisionError" in row.error
+
+
+def test_without_a_decision_in_the_window_nothing_is_left_to_show(in_force):
+    check_all(now=UNTIL)
+    check_all(now=UNTIL + timedelta(days=400))
+    row = BookHealth.objects.get()
+    assert row.counts is None
+    assert "holds no decisions" in row.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_process_counts_is_left_to_it(in_force, bank):  # noqa: F811
+    other = create_institution(name="Other", slug="other", base_currency="USD", by="test")
+    elsewhere = connections.create_connection("default")
+    try:
+        with elsewhere.cursor() as cursor:
+            key = f"studio.check_book.{bank.pk}"
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
+        assert check_all(now=UNTIL) == 1
+        assert BookHealth.objects.get().institution == other
+    finally:
+        elsewhere.close()
+    assert check_all(now=UNTIL) == 2
 
 
 def test_without_a_ruleset_nothing_is_counted(bank):  # noqa: F811
