@@ -385,6 +385,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "tend-curves": {
+        "task": "studio.tasks.tend_curves",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "tend-bulk-actions": {
         "task": "cases.tasks.tend_bulk",
         "schedule": 60.0,

@@ -57,7 +57,8 @@ def tend_backtests() -> None:
 
 
 def start_backtest(*, by: User, edit: Edit, window: Window) -> Backtest:
-    """The backtest, done when it is small, else handed to a worker."""
+    """The backtest, done when it is small and this process tries no other, else handed to a
+    worker."""
     made = services.request_backtest(by=by, edit=edit, window=window)
     return _see_to(made)
 
@@ -68,12 +69,13 @@ def restart_backtest(*, by: User, pk: UUID) -> Backtest:
 
 
 def _see_to(made: Backtest) -> Backtest:
-    edit, window = Edit.load(made.edit), services.window_of(made)
-    if services.fits(edit, window):
-        running.run(made.pk)
-        made.refresh_from_db()
-    else:
-        transaction.on_commit(lambda: _run_later(made.pk))
+    if services.fits(Edit.load(made.edit), services.window_of(made)):
+        with services.turn() as ours:
+            if ours:
+                running.run(made.pk)
+                made.refresh_from_db()
+                return made
+    transaction.on_commit(lambda: _run_later(made.pk))
     return made
 
 
@@ -104,31 +106,41 @@ def alert_overdue_reviews() -> None:
 @shared_task(name="studio.tasks.compute_curve")
 def compute_curve(pk: int) -> None:
     """Computes what each value of a threshold would have decided."""
-    from studio.optimise.services import run_curve
+    from studio.optimise import running
 
-    run_curve(pk)
+    running.run(pk)
+
+
+@shared_task(name="studio.tasks.tend_curves")
+def tend_curves() -> None:
+    """As `tend_backtests`."""
+    from studio.optimise import running
+
+    for pk in running.waiting():
+        _compute_later(pk)
+    running.give_up_dead()
+    running.prune()
 
 
 def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> Curve:
     """Begins a curve: a small one is computed at once, others by a worker. Raises what
     `studio.optimise.services.start_curve` does."""
-    from studio.optimise import services
+    from studio.optimise import running, services
 
     made = services.start_curve(by=by, target=target, days=days, maturity_days=maturity_days)
     if services.is_small(made):
-        services.run_curve(made.pk)
+        running.run(made.pk)
     else:
-        transaction.on_commit(lambda: _compute_later(made))
+        transaction.on_commit(lambda: _compute_later(made.pk))
     return made
 
 
-def _compute_later(curve: Curve) -> None:
-    from studio.optimise.services import give_up
-
+def _compute_later(pk: int) -> None:
+    """Without a broker the sweep does it some minutes later."""
     try:
-        compute_curve.apply_async((curve.pk,), retry=False)
-    except OperationalError:
-        give_up(curve, "No worker can be reached. Try again when there is one.")
+        compute_curve.apply_async((pk,), retry=False)
+    except OperationalError as error:
+        log.warning("Curve %s is left to the sweep: %s", pk, type(error).__name__)
 
 
 @shared_task(name="studio.tasks.check_book")

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
 
 from clients.queries import user_institutions
@@ -20,7 +19,6 @@ from studio.optimise.costs import Assumptions
 from studio.optimise.presenting import answer, drawn, read
 from studio.optimise.services import (
     COMPUTE,
-    SILENT,
     assumptions_of,
     cancel_curve,
     check,
@@ -95,12 +93,8 @@ class CurveAdmin(ReadOnlyModelAdmin):
         row = self._own(request, object_id)
         context: dict[str, Any] = {"title": row.title, "row": row, "window": row.window}
         if row.state != Curve.State.DONE:
-            silent = row.alive_at is not None and row.alive_at < clock.now() - SILENT
-            return page(
-                self, request, "studio/optimise_waiting.html",
-                stopped=silent and row.state == Curve.State.RUNNING,
-                percent=round(100 * row.progress), **context,
-            )  # fmt: skip
+            context["percent"] = round(100 * row.progress)
+            return page(self, request, "studio/optimise_waiting.html", **context)
         curve, parts = read(row)
         told = _assumptions(request, person(request), curve.currency)
         shown, told_answer = drawn(curve), answer(curve, parts, told)

@@ -1,9 +1,8 @@
 """A backtest at work: claimed by a conditional update, alive by its progress, over but once."""
 
 import logging
-import time
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,12 +15,9 @@ from studio.backtest.contract import Edit
 from studio.backtest.errors import Cancelled
 from studio.backtest.services import carry_out, window_of
 from studio.models import Backtest
+from studio.working import Held, died, lost
 
 log = logging.getLogger(__name__)
-
-LEFT_ALONE: Final = timedelta(minutes=2)
-"""Without a sign of life for so long, its worker is taken for dead."""
-_TELL_EVERY: Final = 0.5  # seconds
 
 _State = Backtest.State
 
@@ -40,19 +36,24 @@ def run(pk: UUID) -> None:
         state=_State.RUNNING, attempt=attempt + 1, started_at=now, alive_at=now
     ):
         return
-    ours = _Ours(pk, attempt + 1)
+    ours = Held(Backtest.objects.filter(pk=pk, attempt=attempt + 1, state=_State.RUNNING))
     try:
-        ours.end(state=_State.DONE, result=_result(pk, ours), progress=1.0)
+        result = _result(pk, ours)
+        ours.end(state=_State.DONE, result=result, progress=1.0, finished_at=clock.now())
     except Cancelled:
         log.info("Backtest %s was cancelled", pk)
     except Problem as problem:
-        ours.end(state=_State.FAILED, told=problem.detail[:500])
+        _fail(ours, problem.detail[:500])
     except Exception:
         log.exception("Backtest %s failed", pk)
-        ours.end(state=_State.FAILED, told="It failed; tell an administrator.")
+        _fail(ours, "It failed; tell an administrator.")
 
 
-def _result(pk: UUID, ours: "_Ours") -> dict[str, Any]:
+def _fail(ours: Held, told: str) -> None:
+    ours.end(state=_State.FAILED, told=told, finished_at=clock.now())
+
+
+def _result(pk: UUID, ours: Held) -> dict[str, Any]:
     asked = Backtest.objects.get(pk=pk)
     number = asked.ruleset_number
     snapshot = Ruleset.objects.values_list("snapshot", flat=True).get(number=number)
@@ -61,48 +62,16 @@ def _result(pk: UUID, ours: "_Ours") -> dict[str, Any]:
     return result.as_dict()
 
 
-class _Ours:
-    """The row, as long as this attempt has it."""
-
-    def __init__(self, pk: UUID, attempt: int) -> None:
-        self._rows = Backtest.objects.filter(pk=pk, attempt=attempt, state=_State.RUNNING)
-        self._asked = self._told = 0.0
-        self._over = False
-
-    def tell(self, share: float) -> None:
-        """At most every half second, so that many small portions cost no more."""
-        if time.monotonic() - self._told >= _TELL_EVERY:
-            self._told = time.monotonic()
-            self._over = not self._rows.update(progress=share, alive_at=clock.now())
-
-    def is_over(self) -> bool:
-        """Whether it was cancelled, or given to another worker."""
-        if not self._over and time.monotonic() - self._asked >= _TELL_EVERY:
-            self._asked = time.monotonic()
-            self._over = not self._rows.exists()
-        return self._over
-
-    def end(self, **fields: Any) -> None:
-        self._rows.update(finished_at=clock.now(), **fields)
-
-
 def waiting(*, now: datetime | None = None) -> list[UUID]:
-    """Queued ones that nobody took within a while: their message was lost. Marked as just seen."""
-    moment = now or clock.now()
-    queued = Backtest.objects.filter(state=_State.QUEUED, alive_at__lt=moment - LEFT_ALONE)
-    return [
-        pk
-        for pk in list(queued.order_by("alive_at").values_list("pk", flat=True)[:50])
-        if queued.filter(pk=pk).update(alive_at=moment)
-    ]
+    """Queued ones whose message was lost, each told once."""
+    return lost(Backtest.objects.filter(state=_State.QUEUED), now=now)
 
 
 def give_up_dead(*, now: datetime | None = None) -> int:
     """Says of those whose worker has gone that they failed; how many."""
-    moment = now or clock.now()
-    return Backtest.objects.filter(state=_State.RUNNING, alive_at__lt=moment - LEFT_ALONE).update(
+    return died(Backtest.objects.filter(state=_State.RUNNING), now=now).update(
         state=_State.FAILED,
-        finished_at=moment,
+        finished_at=now or clock.now(),
         told="The worker that ran it has gone. It can be started again.",
     )
 

@@ -5,7 +5,8 @@ before something is really run.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -100,12 +101,22 @@ def quick(*, by: User, edit: Edit, window: Window) -> Result:
     if not fits(edit, window):
         raise TooMuchAtOnce(archived_rows(window))
     _, snapshot = _in_force()
-    if not _one_at_a_time.acquire(timeout=_PATIENCE):
-        raise TooManyBacktests("Others are trying changes at this moment; try again.")
-    try:
+    with turn(_PATIENCE) as ours:
+        if not ours:
+            raise TooManyBacktests("Others are trying changes at this moment; try again.")
         return carry_out(edit, window, snapshot)
+
+
+@contextmanager
+def turn(patience: float = 0.0) -> Iterator[bool]:
+    """Whether this process tries nothing else within so many seconds; if so, it is held until the
+    end of the block."""
+    ours = _one_at_a_time.acquire(timeout=patience)
+    try:
+        yield ours
     finally:
-        _one_at_a_time.release()
+        if ours:
+            _one_at_a_time.release()
 
 
 def carry_out(

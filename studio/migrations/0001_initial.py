@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ('window', models.JSONField()),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('running', 'running'), ('done', 'done'), ('failed', 'failed'), ('cancelled', 'cancelled')], default='waiting', max_length=9)),
                 ('progress', models.FloatField(default=0.0)),
-                ('alive_at', models.DateTimeField(null=True)),
+                ('alive_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Last sign of life.')),
                 ('error', models.TextField(blank=True)),
                 ('result', models.JSONField(null=True)),
                 ('replicates', models.BinaryField(null=True)),
@@ -300,7 +300,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='curve',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['created_at'], name='curve_unfinished'),
+            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['alive_at'], name='curve_unfinished'),
         ),
         migrations.AddIndex(
             model_name='demotion',

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone as clock
 
 
 class Curve(models.Model):
@@ -20,6 +21,8 @@ class Curve(models.Model):
         FAILED = "failed", "failed"
         CANCELLED = "cancelled", "cancelled"
 
+    UNFINISHED = (State.WAITING, State.RUNNING)
+
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     target = models.JSONField()
@@ -28,8 +31,7 @@ class Curve(models.Model):
     window = models.JSONField()
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     progress = models.FloatField(default=0.0)
-    # Of the process that computes it; what is silent for too long may be taken over.
-    alive_at = models.DateTimeField(null=True)
+    alive_at = models.DateTimeField(default=clock.now, help_text="Last sign of life.")
     error = models.TextField(blank=True)
     result = models.JSONField(null=True)
     replicates = models.BinaryField(null=True)
@@ -40,8 +42,8 @@ class Curve(models.Model):
         verbose_name = "curve"
         indexes = [
             models.Index(fields=["created_by", "-id"], name="curve_of_person"),
-            models.Index(
-                fields=["created_at"],
+            models.Index(  # serves: those that were left
+                fields=["alive_at"],
                 name="curve_unfinished",
                 condition=Q(state__in=["waiting", "running"]),
             ),
@@ -49,10 +51,6 @@ class Curve(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def is_unfinished(self) -> bool:
-        return self.state in (self.State.WAITING, self.State.RUNNING)
 
 
 class CostAssumptions(models.Model):

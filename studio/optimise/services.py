@@ -1,26 +1,24 @@
-"""Computing curves, remembering assumptions, and putting a value into a change set."""
+"""Asking for curves, remembering assumptions, and putting a value into a change set."""
 
-import logging
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
 import msgspec
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, Sum
 from django.utils import timezone as clock
 
 from clients.queries import user_institutions
 from foundation.audit import record
-from foundation.errors import BadRequest, Conflict, Problem
+from foundation.errors import BadRequest, Conflict
 from foundation.models import User
 from foundation.permissions import require
-from learning.models import ArchiveFile
 from rules.definition import Definition, VerticalConfig
 from rules.models import Rule, Vertical
 from studio.backtest.contract import Window
-from studio.backtest.errors import Cancelled, NothingToTest
+from studio.backtest.errors import NothingToTest
+from studio.backtest.services import archived_rows
+from studio.changes.editing import lock_draft
 from studio.changes.services import (
     RuleEdit,
     VerticalEdit,
@@ -32,16 +30,10 @@ from studio.models import ChangeSet, CostAssumptions, Curve
 from studio.optimise.costs import Assumptions
 from studio.optimise.targets import Target, ladder_of, with_value
 
-log = logging.getLogger(__name__)
-
 COMPUTE: Final = "rules.change_rule"
 MAX_UNFINISHED: Final = 3
 AT_ONCE_ROWS: Final = 60_000
 """Archived decisions that are looked through within the request."""
-SILENT: Final = timedelta(minutes=2)
-"""A computation that says nothing for so long has died."""
-KEEP: Final = timedelta(days=30)
-State = Curve.State
 
 
 class TooManyCurves(Conflict):
@@ -58,7 +50,7 @@ class BadAssumptions(BadRequest):
 
 @transaction.atomic
 def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> Curve:
-    """A new curve over what the person may see, to be computed by `run_curve`. Raises BadEdit,
+    """A new curve over what the person may see, to be computed by `running.run`. Raises BadEdit,
     NothingToTest, TooManyCurves."""
     require(by, COMPUTE)
     institutions = tuple(user_institutions(by).order_by("slug").values_list("slug", flat=True))
@@ -66,8 +58,8 @@ def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> C
         raise NothingToTest("You work for no institution whose decisions could be looked at.")
     # So that two requests at once count each other.
     User.objects.select_for_update().get(pk=by.pk)
-    unfinished = Curve.objects.filter(created_by=by, state__in=[State.WAITING, State.RUNNING])
-    if unfinished.filter(created_at__gt=clock.now() - timedelta(hours=1)).count() >= MAX_UNFINISHED:
+    unfinished = Curve.objects.filter(created_by=by, state__in=Curve.UNFINISHED)
+    if unfinished.count() >= MAX_UNFINISHED:
         raise TooManyCurves(f"{MAX_UNFINISHED} are being computed; wait, or cancel one.")
     ladder = ladder_of(target)
     until = clock.now() - timedelta(days=maturity_days)
@@ -78,92 +70,35 @@ def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> C
         vertical=target.vertical or None,
         maturity_days=maturity_days,
     )
-    Curve.objects.filter(created_by=by, created_at__lt=clock.now() - KEEP).delete()
-    return Curve.objects.create(
+    made = Curve.objects.create(
         created_by=by,
         target=msgspec.to_builtins(target),
         title=ladder.title[:200],
         institutions=list(institutions),
         window=msgspec.to_builtins(window),
     )
+    _note(made, by, "studio.curve_requested", {"target": target.slug, "days": days})
+    return made
 
 
 def is_small(curve: Curve) -> bool:
     """Whether it can be computed within a request (one query)."""
-    window = msgspec.convert(curve.window, Window)
-    files = ArchiveFile.objects.filter(
-        state=ArchiveFile.State.LIVE,
-        day__gte=window.since.date(),
-        day__lte=window.until.date(),
-    )
-    return (files.aggregate(rows=Sum("rows"))["rows"] or 0) <= AT_ONCE_ROWS
+    return archived_rows(msgspec.convert(curve.window, Window)) <= AT_ONCE_ROWS
 
 
-def give_up(curve: Curve, why: str) -> None:
-    """What waits cannot be computed."""
-    Curve.objects.filter(pk=curve.pk, state=State.WAITING).update(state=State.FAILED, error=why)
-
-
-def run_curve(pk: int) -> None:
-    """Computes it, unless another process does so or somebody cancelled it. Harmless to repeat: a
-    computation that died is begun anew."""
-    # Imported late: they load Polars, which a worker may do only after it has forked.
-    from studio.optimise.curves import compute
-    from studio.optimise.storing import pack
-
-    if not _claim(pk):
-        return
-    curve = Curve.objects.get(pk=pk)
-    try:
-        found, parts = compute(
-            ladder_of(msgspec.convert(curve.target, Target)),
-            msgspec.convert(curve.window, Window),
-            progress=_progress_of(pk),
-            cancelled=lambda: not _still_running(pk),
-        )
-    except Cancelled:
-        return
-    except Problem as problem:
-        _end(pk, state=State.FAILED, error=problem.detail)
-    except Exception:
-        log.exception("A curve was not computed", extra={"curve": pk})
-        _end(pk, state=State.FAILED, error="It failed for a reason that the log tells.")
-        raise
-    else:
-        result = msgspec.to_builtins(found)
-        _end(pk, state=State.DONE, progress=1.0, result=result, replicates=pack(parts))
-
-
-def _claim(pk: int) -> bool:
-    now = clock.now()
-    free = Q(state=State.WAITING) | Q(state=State.RUNNING, alive_at__lt=now - SILENT)
-    return bool(
-        Curve.objects.filter(free, pk=pk).update(state=State.RUNNING, alive_at=now, progress=0.0)
-    )
-
-
-def _progress_of(pk: int) -> Callable[[float], object]:
-    def tell(share: float) -> None:
-        running = Curve.objects.filter(pk=pk, state=State.RUNNING)
-        running.update(progress=share, alive_at=clock.now())
-
-    return tell
-
-
-def _still_running(pk: int) -> bool:
-    return Curve.objects.filter(pk=pk, state=State.RUNNING).exists()
-
-
-def _end(pk: int, **fields: Any) -> None:
-    """Only what is still running ends so: a cancelled one stays cancelled."""
-    Curve.objects.filter(pk=pk, state=State.RUNNING).update(**fields)
-
-
+@transaction.atomic
 def cancel_curve(*, by: User, curve: Curve) -> bool:
     """Whether there was something to cancel. The person's own only."""
     require(by, COMPUTE)
-    mine = Curve.objects.filter(pk=curve.pk, created_by=by)
-    return bool(mine.filter(state__in=[State.WAITING, State.RUNNING]).update(state=State.CANCELLED))
+    mine = Curve.objects.filter(pk=curve.pk, created_by=by, state__in=Curve.UNFINISHED)
+    if not mine.update(state=Curve.State.CANCELLED):
+        return False
+    _note(curve, by, "studio.curve_cancelled", {"target": curve.title})
+    return True
+
+
+def _note(curve: Curve, by: User, action: str, after: dict[str, Any]) -> None:
+    record(actor=by, action=action, subject=f"studio.curve:{curve.pk}", after=after)
 
 
 # -- assumptions ------------------------------------------------------------------------------
@@ -282,8 +217,10 @@ def put_into_change_set(
     target = msgspec.convert(curve.target, Target)
     was = curve.result["current"] if curve.result else None
     note = f"{curve.title}: {_said(was)} to {_said(value)}, from the curve of its costs"
-    wish = wish_for(target, value, note, change_set)
-    draft = change_set or create_change_set(by=by, title=f"{curve.title} {_said(value)}"[:120])
+    # Locked before it is read: what somebody puts in meanwhile is not written over.
+    held = lock_draft(change_set) if change_set else None
+    wish = wish_for(target, value, note, held)
+    draft = held or create_change_set(by=by, title=f"{curve.title} {_said(value)}"[:120])
     put_edit(by=by, change_set=draft, wish=wish)
     return draft
 

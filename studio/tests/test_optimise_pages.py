@@ -22,7 +22,8 @@ from studio.backtest.tests.world import UNTIL, VARIED, configs
 from studio.health.services import check_all
 from studio.models import BookHealth, ChangeSet, CostAssumptions, Curve
 from studio.optimise.costs import Assumptions
-from studio.optimise.services import run_curve, start_curve
+from studio.optimise.running import run
+from studio.optimise.services import start_curve
 from studio.optimise.targets import Target
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def rita(book, bank):  # noqa: F811
 @pytest.fixture
 def curve(rita):
     made = start_curve(by=rita, target=LIMIT, days=30, maturity_days=0)
-    run_curve(made.pk)
+    run(made.pk)
     made.refresh_from_db()
     assert made.state == Curve.State.DONE, made.error
     return made
@@ -197,20 +198,10 @@ def test_a_waiting_curve_shows_how_far_it_is_and_is_cancelled(client, rita):
     assert "cancelled" in text_of(client, rita, url("change", waiting))
 
 
-def test_a_broken_broker_is_said(client, rita, monkeypatch):
-    from kombu.exceptions import OperationalError
-
-    from studio import tasks
-
-    def refuse(*args, **more):
-        raise OperationalError
-
-    monkeypatch.setattr("studio.optimise.services.AT_ONCE_ROWS", 1)
-    monkeypatch.setattr(tasks.compute_curve, "apply_async", refuse)
-    made = start_curve(by=rita, target=LIMIT, days=30, maturity_days=0)
-    tasks._compute_later(made)
-    made.refresh_from_db()
-    assert made.state == Curve.State.FAILED
+def test_of_a_curve_that_failed_the_page_says_why(client, rita):
+    gone = start_curve(by=rita, target=LIMIT, days=30, maturity_days=0)
+    Curve.objects.filter(pk=gone.pk).update(state=Curve.State.FAILED, error="The worker has gone.")
+    assert "The worker has gone." in text_of(client, rita, url("change", gone))
 
 
 def test_assumptions_of_another_currency_are_converted(rita, curve):

@@ -11,7 +11,7 @@ from foundation.errors import Forbidden, NotFound
 from foundation.models import AuditEntry
 from foundation.roles import ANALYST, RISK_MANAGER
 from rules.definition import State
-from studio import tasks
+from studio import tasks, working
 from studio.backtest import running, services
 from studio.backtest.contract import Edit, Result
 from studio.backtest.errors import BadEdit, TooManyBacktests, TooMuchAtOnce
@@ -120,6 +120,15 @@ def test_one_is_tried_at_a_time(ada, monkeypatch):
     assert services.quick(by=ada, edit=DRAFT, window=WINDOW)
 
 
+def test_a_small_one_goes_to_a_worker_while_another_is_tried(
+    ada, sent, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True), services.turn() as ours:
+        assert ours
+        made = tasks.start_backtest(by=ada, edit=DRAFT, window=WINDOW)
+    assert (made.state, sent) == (_State.QUEUED, [str(made.pk)])
+
+
 def test_a_small_backtest_is_done_at_once(ada, sent):
     made = tasks.start_backtest(by=ada, edit=DRAFT, window=WINDOW)
     assert (made.state, made.progress, made.rows, sent) == (_State.DONE, 1.0, 400, [])
@@ -152,14 +161,14 @@ def test_it_runs_once_however_often_it_is_delivered(ada, monkeypatch):
 def test_a_cancelled_one_stops_and_keeps_nothing(ada, monkeypatch):
     made = start(ada)
     monkeypatch.setattr("studio.backtest.engine.RULE_ROWS", 50)
-    monkeypatch.setattr(running, "_TELL_EVERY", 0.0)
+    monkeypatch.setattr(working, "TELL_EVERY", 0.0)
     seen = []
 
     def tell(ours, share):
         seen.append(share)
         services.cancel_backtest(by=ada, pk=made.pk)
 
-    monkeypatch.setattr(running._Ours, "tell", tell)
+    monkeypatch.setattr(working.Held, "tell", tell)
     running.run(made.pk)
     made.refresh_from_db()
     assert (made.state, made.result, len(seen)) == (_State.CANCELLED, None, 1)
@@ -185,15 +194,15 @@ def test_nobody_cancels_or_restarts_anothers(ada, bank):
 def test_its_row_tells_how_far_it_is(ada, monkeypatch):
     made = start(ada)
     monkeypatch.setattr("studio.backtest.engine.RULE_ROWS", 50)
-    monkeypatch.setattr(running, "_TELL_EVERY", 0.0)
-    seen, real = [], running._Ours.tell
+    monkeypatch.setattr(working, "TELL_EVERY", 0.0)
+    seen, real = [], working.Held.tell
 
     def tell(ours, share):
         real(ours, share)
         row = Backtest.objects.get(pk=made.pk)
         seen.append((row.state, row.progress))
 
-    monkeypatch.setattr(running._Ours, "tell", tell)
+    monkeypatch.setattr(working.Held, "tell", tell)
     running.run(made.pk)
     shares = [progress for _, progress in seen]
     assert shares == sorted(shares)
@@ -221,7 +230,7 @@ def test_a_fault_of_ours_is_logged_and_said(ada, monkeypatch, caplog):
 def test_a_dead_worker_is_told_and_it_can_be_started_again(ada, sent):
     made = start(ada)
     Backtest.objects.filter(pk=made.pk).update(state=_State.RUNNING, attempt=1)
-    late = running._Ours(made.pk, 1)
+    late = working.Held(Backtest.objects.filter(pk=made.pk, attempt=1, state=_State.RUNNING))
     assert running.give_up_dead() == 0
     assert running.give_up_dead(now=clock.now() + dt.timedelta(minutes=3)) == 1
     made.refresh_from_db()

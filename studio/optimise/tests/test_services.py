@@ -1,10 +1,7 @@
 """Starting, running and cancelling curves; assumptions; what a value becomes in a change set."""
 
-from datetime import timedelta
-
 import msgspec
 import pytest
-from django.utils import timezone as clock
 
 from clients.services import grant_scope
 from foundation.errors import Forbidden
@@ -15,7 +12,6 @@ from rules.models import Rule
 from rules.tests.people import make_user
 from studio.backtest.errors import BadEdit, NothingToTest
 from studio.models import Curve
-from studio.optimise import curves
 from studio.optimise.costs import Assumptions, Known, Parts, propose
 from studio.optimise.services import (
     BadAssumptions,
@@ -25,7 +21,6 @@ from studio.optimise.services import (
     converted,
     put_into_change_set,
     remember,
-    run_curve,
     start_curve,
     usual_assumptions,
 )
@@ -82,66 +77,17 @@ def test_three_at_once_are_enough(rita):
     started(rita)
 
 
-def test_an_empty_archive_is_said(rita, settings, tmp_path):
-    settings.ARCHIVE_URL = str(tmp_path / "archive")
+def test_asking_and_cancelling_are_on_the_trail(rita):
     curve = started(rita)
-    run_curve(curve.pk)
-    curve.refresh_from_db()
-    assert curve.state == Curve.State.FAILED
-    assert "holds no decisions" in curve.error
-
-
-def test_a_cancelled_curve_stays_cancelled(rita, monkeypatch):
-    curve = started(rita)
-
-    def meanwhile(*args, **more):
-        assert cancel_curve(by=rita, curve=curve)
-        raise BadEdit("Too late")
-
-    monkeypatch.setattr(curves, "compute", meanwhile)
-    run_curve(curve.pk)
-    curve.refresh_from_db()
-    assert curve.state == Curve.State.CANCELLED
+    assert cancel_curve(by=rita, curve=curve)
     assert not cancel_curve(by=rita, curve=curve)
+    told = AuditEntry.objects.filter(subject=f"studio.curve:{curve.pk}").order_by("pk")
+    assert [entry.action for entry in told] == ["studio.curve_requested", "studio.curve_cancelled"]
+    assert told[0].after == {"target": "wild.limit", "days": 30}
 
 
-def test_a_curve_is_computed_by_one_process(rita, monkeypatch):
-    curve = started(rita)
-    ran = []
-
-    def compute(*args, **more):
-        ran.append(1)
-        run_curve(curve.pk)  # a second delivery of the task
-        raise BadEdit("Enough")
-
-    monkeypatch.setattr(curves, "compute", compute)
-    run_curve(curve.pk)
-    run_curve(curve.pk)
-    assert ran == [1]
-
-
-def test_what_died_is_begun_anew(rita, monkeypatch):
-    curve = started(rita)
-    silent = clock.now() - timedelta(minutes=3)
-    Curve.objects.filter(pk=curve.pk).update(state="running", alive_at=silent)
-    ran = []
-
-    def compute(*args, **more):
-        ran.append(1)
-        raise BadEdit("Enough")
-
-    monkeypatch.setattr(curves, "compute", compute)
-    run_curve(curve.pk)
-    assert ran == [1]
-
-
-def test_an_unforeseen_failure_is_shown_and_raised(rita, monkeypatch):
-    curve = started(rita)
-    monkeypatch.setattr(curves, "compute", lambda *args, **more: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        run_curve(curve.pk)
-    curve.refresh_from_db()
-    assert curve.state == Curve.State.FAILED
+def test_nobody_cancels_anothers(rita):
+    assert not cancel_curve(by=make_user("ravi"), curve=started(rita))
 
 
 @pytest.mark.parametrize(
