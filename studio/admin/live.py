@@ -72,6 +72,7 @@ class LiveParts(FastModelAdmin):
         given = request.POST.get("builder", "")
         try:
             part = json.loads(given) if len(given) <= _LARGEST_BUILDER else None
+            json.dumps(part, ensure_ascii=False).encode()  # half of a surrogate pair is no text
         except (ValueError, RecursionError):
             part = None
         try:

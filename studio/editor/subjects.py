@@ -1,9 +1,10 @@
 """Transactions to try a draft on: a stored one, with what it was decided on, or a pasted one."""
 
 import json
+import math
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 import msgspec
@@ -32,6 +33,9 @@ from scoring.prepare import hashes_of
 from studio.editor.trying import Subject
 
 LARGEST_PASTE: Final = 100_000  # characters
+_LONGEST_INTEGER: Final = 40  # digits
+_LARGEST_NUMBER: Final = 1e15
+"""Of a feature that is pasted; no amount or time that people write is beyond it."""
 _FIELDS_BESIDE: Final = frozenset(
     {"transaction_id", "industry", "vertical", "use_ml", "card_last_four", "currency", "amount"}
 )
@@ -65,7 +69,7 @@ def stored_subject(*, by: User, reference: str, definition: Definition) -> Subje
 
 
 def _decision(by: User, reference: str) -> Decision:
-    if not reference:
+    if not reference or "\0" in reference:
         raise BadRequest("Give the id of a transaction, or paste one.")
     found = Decision.objects.select_related("transaction")
     visible = visible_institutions(by)
@@ -133,17 +137,32 @@ def _fields(text: str) -> dict[str, Any]:
     if len(text) > LARGEST_PASTE:
         raise BadRequest(f"At most {LARGEST_PASTE:,} characters.")
     try:
-        fields = json.loads(text, parse_constant=_no_number)
+        fields = json.loads(
+            text, parse_constant=_no_number, parse_float=_finite, parse_int=_of_this_world
+        )
+        plain = json.dumps(fields, ensure_ascii=False)
+        plain.encode()  # half of a surrogate pair is no text
     except (ValueError, RecursionError) as error:
         where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise BadRequest(f"This is no JSON{where}. Paste an object as a client sends it.") from None
+    if "\\u0000" in plain:
+        raise BadRequest("It holds a character that no text has (NUL).")
     if not isinstance(fields, dict):
         raise BadRequest("Paste one JSON object, as a client sends it.")
     return {ALIASES.get(name, name): value for name, value in fields.items()}
 
 
-def _no_number(text: str) -> None:
+def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
+
+
+def _of_this_world(text: str) -> int:
+    return int(text) if len(text) <= _LONGEST_INTEGER else _no_number(text)
 
 
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,7 +191,7 @@ def _wrong(messages: list[str]) -> BadRequest:
 
 def _amount(fields: Mapping[str, Any]) -> float:
     amount = fields.get("amount")
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < 1e15:
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < _LARGEST_NUMBER:
         raise BadRequest("amount must be a number, 0 or more.")
     return float(amount)
 
@@ -220,7 +239,7 @@ def _fitting(kind: Type, value: Any) -> Value | None:
         return value if isinstance(value, bool) else None
     if kind in (Type.NUMBER, Type.MONEY, Type.TIMESTAMP):
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if number else None
+        return float(value) if number and abs(value) < _LARGEST_NUMBER else None
     if kind is Type.STRINGS:
         return tuple(map(str, value)) if isinstance(value, list) else None
     return value if isinstance(value, str) and kind is Type.STRING else None

@@ -397,7 +397,10 @@ def test_the_builder_is_turned_into_text() -> None:
     assert told == {"text": "amount > threshold"}
 
 
-@pytest.mark.parametrize("given", ["", "[", "[1]", "{}", '{"kind": "group"}', "[" * 50_000])
+@pytest.mark.parametrize(
+    "given",
+    ["", "[", "[1]", "{}", '{"kind": "group"}', "[" * 50_000, r'{"kind": "raw", "text": "\ud800"}'],
+)
 def test_a_builder_that_is_none_is_refused_in_words(given: str) -> None:
     answer = asked("build", {"builder": given})
     assert answer.status_code == 422
@@ -421,6 +424,10 @@ def test_a_pasted_transaction_is_tried() -> None:
         ("[]", "one JSON object"),
         ("[" * 90_000, "This is no JSON"),
         ('{"amount": NaN}', "This is no JSON"),
+        ('{"amount": 5, "days_to_card_expiry": 1e400}', "This is no JSON"),
+        ('{"amount": 5, "transactions_last_hour": 1' + "0" * 400 + "}", "This is no JSON"),
+        (r'{"amount": 5, "transactions_last_day": "\ud800"}', "This is no JSON"),
+        (r'{"amount": 5, "\u0000": 5}', "NUL"),
         ("{}", "amount must be a number"),
         ('{"amount": -5}', "amount must be a number"),
         ('{"amount": 5, "currency": "naira"}', "currency must be three letters"),
@@ -432,6 +439,14 @@ def test_a_pasted_transaction_is_tried() -> None:
 def test_what_cannot_be_tried_is_said(pasted: str, words: str) -> None:
     text = asked("try", {**edited(), "subject": "pasted", "pasted": pasted}).content.decode()
     assert words in text
+
+
+def test_a_number_beyond_what_people_write_counts_as_missing() -> None:
+    fields = {**PASTED, "days_to_card_expiry": 1e308}
+    data = edited(condition="days_to_card_expiry > points and amount > threshold")
+    data |= {"reason": "{days_to_card_expiry}"}
+    data |= {"subject": "pasted", "pasted": json.dumps(fields)}
+    assert "not known" in asked("try", data).content.decode()
 
 
 def test_a_paste_may_name_what_we_would_have_counted() -> None:
