@@ -5,6 +5,9 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
+from foundation.audit import Actor
+from foundation.errors import Problem
+from foundation.models import User
 from learning.errors import ArchiveBusy, BadHistory, NoBaseline, TrainingBusy
 from learning.metrics import RUNS_FAILED
 
@@ -87,11 +90,26 @@ def watch_drift() -> None:
 
 
 @shared_task(name="learning.tasks.suggest_weights")
-def suggest_weights() -> None:
-    """Works out what rules' weights should be by outcomes, for every vertical."""
+def suggest_weights(asked_by: int | None = None) -> None:
+    """Works out what rules' weights should be by outcomes, for every vertical; in the name of the
+    person who asked for it, else of the scheduler."""
     from learning.weights import services
 
-    services.suggest_weights(by="scheduler")
+    by: Actor = "scheduler" if asked_by is None else User.objects.get(pk=asked_by)
+    try:
+        services.suggest_weights(by=by)
+    except Problem as refused:
+        log.warning("No weights were worked out: %s", refused.detail)
+
+
+def suggest_weights_later(asked_by: int) -> bool:
+    """Hands it to a worker; False when the broker does not answer."""
+    try:
+        suggest_weights.apply_async((asked_by,), retry=False, expires=600)
+    except OperationalError as error:
+        log.warning("No weights are worked out: %s", type(error).__name__)
+        return False
+    return True
 
 
 @shared_task(name="learning.tasks.export_archive")

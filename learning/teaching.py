@@ -133,7 +133,7 @@ def _train(
     with workers(settings.TRAINING_DASK_SCHEDULER):
         outcome = train(data.sample, known_by.timestamp(), plan, say=say)
     card = _card(data, known_by.timestamp(), outcome)
-    say(f"average precision on later days {card['figures'].get('average_precision') or 0:.4f}")
+    say(f"average precision on later days {card['figures']['average_precision']:.4f}")
     return accept_trained(trained=outcome.trained, card=card, by=by)
 
 
@@ -160,7 +160,7 @@ def _card(data: Dataset, moment: float, outcome: Outcome) -> dict[str, Any]:
         moment,
         outcome,
         amounts=data.amounts,
-        segments={"vertical": data.verticals},
+        segments=data.segments,
         fair=data.groups,
     )
     rows = training_rows(data.sample, moment, outcome.shape)

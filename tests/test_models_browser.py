@@ -9,7 +9,7 @@ from learning.evaluation.page import as_html
 from learning.registry.comparing import figures_of, objections_to
 from learning.registry.evidence import Evidence
 from learning.registry.models import ModelComparison
-from learning.registry.paired import Sample
+from learning.registry.paired import Opinions
 from scoring.detectors.manifest import CARD_PAGE
 from scoring.models import Decision
 from scoring.services import score_transaction
@@ -17,7 +17,6 @@ from scoring.serving.models import Explanation, ModelVersion
 from scoring.serving.services import champion, split_traffic
 from scoring.serving.tests.making import forget_all, make_challenger, make_champion, make_model
 from scoring.tests.making import make_suspicious
-from tests.test_browser import page  # noqa: F401
 from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -54,10 +53,10 @@ def compared(model: ModelVersion) -> ModelComparison:
     fraud = chance.random(3_000) < 0.03
     amount = chance.lognormal(4, 1, 3_000)
 
-    def said(power: float) -> Sample:
+    def said(power: float) -> Opinions:
         margin = power * fraud + chance.logistic(size=3_000) - 3.5
         probability = 1 / (1 + np.exp(-margin))
-        return Sample(100 * probability, probability)
+        return Opinions(100 * probability, probability)
 
     evidence = Evidence(said(2.5), said(4.5), fraud, amount, np.arange(3_000))
     figures = {

@@ -15,12 +15,16 @@ from features.catalogue import CATALOGUE
 from features.types import Type
 from learning.archive import read
 from learning.archive.schema import full_schema, suggestion
+from learning.datasets.dollars import in_dollars
 from learning.errors import BadHistory
 from learning.training.inputs import choose, matrix_of
 from learning.training.sample import DAY_SECONDS, Sample, maturity_of
 
 MOST_ROWS: Final = 1_000_000
 """The newest decisions that are read: with 400 features a million take 4 GB at the most."""
+
+MOST_CHANNELS: Final = 12
+"""That a card tells of; clients may name any."""
 
 _SKIPPED = (Type.IDENTIFIER, Type.STRINGS, Type.TIMESTAMP)
 _OF_MODELS = frozenset({"anomaly_score"})
@@ -29,12 +33,12 @@ _ABOUT = ("transaction_id", "vertical", "status", "occurred_at")
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """The sample, with each row's amount, vertical and groups (by the column's name) for the
-    card."""
+    """The sample, with what the card wants of each row besides: its amount, all of them in one
+    currency; its segments; and its groups, by the column's name."""
 
     sample: Sample
     amounts: npt.NDArray[np.float64]
-    verticals: npt.NDArray[Any]
+    segments: Mapping[str, npt.NDArray[Any]]
     groups: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
@@ -120,6 +124,24 @@ def _dataset(
         maturity_of(times, known, fraud) if maturity_days is None else maturity_days * DAY_SECONDS
     )
     sample = Sample(inputs, matrix_of(features, inputs), times, fraud, known, maturity)
-    amounts = frame["amount"].fill_null(0.0).to_numpy().astype(np.float64)
     fair = {name: group_names(frame[name]) for name in groups}
-    return Dataset(sample, amounts, frame["vertical"].to_numpy(), fair)
+    return Dataset(sample, _amounts(frame), _segments(frame), fair)
+
+
+def _amounts(frame: pl.DataFrame) -> npt.NDArray[np.float64]:
+    """In dollars where there are several currencies; one needs no rate."""
+    if frame["currency"].n_unique() > 1:
+        return in_dollars(frame)
+    return frame["amount"].fill_null(0.0).to_numpy().astype(np.float64)
+
+
+def _segments(frame: pl.DataFrame) -> dict[str, npt.NDArray[Any]]:
+    """By vertical, and by the most used channels where there are several."""
+    found = {"vertical": frame["vertical"].to_numpy()}
+    channel = frame["transaction_channel"].cast(pl.String)
+    if channel.n_unique() > 1:
+        counts = channel.drop_nulls().value_counts(sort=True)
+        usual = counts["transaction_channel"].head(MOST_CHANNELS)
+        others = pl.when(channel.is_in(usual.to_list()) | channel.is_null()).then(channel)
+        found["channel"] = group_names(pl.select(others.otherwise(pl.lit("others"))).to_series())
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from learning.drift.bins import Bins
-from learning.training.sample import Places, Sample
+from learning.training.sample import Places, Sample, thinned
 from learning.training.trained import Doubles, Floats, Input
 
 MOST_ROWS: Final = 100_000
@@ -56,8 +56,7 @@ class Baseline:
 
 def baseline_of(sample: Sample, rows: Places, scores: Doubles) -> Baseline:
     """Of the rows that were trained on, and `scores` (0..100) of held-out ones."""
-    step = max(1, len(rows) // MOST_ROWS)
-    matrix = sample.matrix[rows[::step]]
+    matrix = sample.matrix[thinned(rows, MOST_ROWS)]
     columns = tuple(
         Bins.of(matrix[:, place], edges_of(one)) for place, one in enumerate(sample.inputs)
     )

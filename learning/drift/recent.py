@@ -11,6 +11,8 @@ import numpy.typing as npt
 import polars as pl
 
 from learning.archive import read
+from learning.datasets.customers import COLUMNS as CUSTOMER
+from learning.datasets.customers import customers_of
 from learning.drift.baseline import Baseline
 from learning.training.inputs import matrix_of
 from learning.training.trained import Doubles, Floats
@@ -18,6 +20,11 @@ from scoring.formula import SWITCH
 
 MOST_ROWS: Final = 50_000
 """The newest: more of them tell nothing new about tenths."""
+
+MOST_JUDGED: Final = 200_000
+"""The newest; the bootstrap takes seconds with so many."""
+
+_JUDGED: Final = ("status", "effect", "model_version", "ml_probability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,13 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model said of decisions whose outcome is known by now; `hidden` of those that were
-    declined and that nobody labelled, so that what they were is never known."""
+    """What the model said of decisions, and whether they are known to be fraud by now. `hidden` are
+    those that were declined and that nobody labelled, so that what they were is never known."""
 
     probability: Doubles
-    fraud: npt.NDArray[np.float32]
-    hidden: Doubles
+    fraud: npt.NDArray[np.bool_]
+    hidden: npt.NDArray[np.bool_]
+    customer: npt.NDArray[np.int64]
 
 
 def recent_traffic(
@@ -66,24 +74,24 @@ def recent_traffic(
 def judged_since(
     version: str, *, since: dt.datetime, until: dt.datetime, maturity: dt.timedelta
 ) -> Judged:
-    """Decisions that the model made, older than the maturity at `until`, by what is known of them
-    then. Those of an operator's switch are left out. Two queries."""
+    """The newest decisions that the model made, older than the maturity at `until`, by what is
+    known of them then. Those of an operator's switch are left out. Two queries."""
     with read.reading():
         rows = read.scan(
             since=since,
             until=until - maturity,  # of younger ones frauds alone are known
-            columns=["status", "effect", "model_version", "ml_probability"],
+            columns=[*CUSTOMER, "occurred_at", *_JUDGED],
             known_by=until,
         )
         rows = rows.filter(pl.col("effect").ne_missing(SWITCH))
         rows = rows.filter(
             (pl.col("model_version") == version) & pl.col("ml_probability").is_not_null()
         )
-        frame = rows.select("status", "ml_probability", "label_is_fraud").collect(
-            engine="streaming"
-        )
-    unknown = pl.col("label_is_fraud").is_null() & (pl.col("status") == "declined")
-    known = frame.filter(~unknown)
-    fraud = known["label_is_fraud"].fill_null(value=False).to_numpy().astype(np.float32)
-    hidden = frame.filter(unknown)["ml_probability"].to_numpy().astype(np.float64)
-    return Judged(known["ml_probability"].to_numpy().astype(np.float64), fraud, hidden)
+        frame = rows.sort("occurred_at").tail(MOST_JUDGED).collect(engine="streaming")
+    told = frame["label_is_fraud"]
+    return Judged(
+        frame["ml_probability"].to_numpy().astype(np.float64),
+        told.fill_null(value=False).to_numpy().astype(bool),
+        (told.is_null() & (frame["status"] == "declined")).to_numpy().astype(bool),
+        customers_of(frame),
+    )

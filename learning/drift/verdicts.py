@@ -6,20 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
     from learning.drift.recent import Judged
-    from learning.training.trained import Doubles
 
 COUNTS_FROM: Final = 0.01
 """A feature's share of what the trees gained from which its drift matters to the model."""
 
 FEWEST_FRAUDS: Final = 30
 FEWEST_GENUINE: Final = 200
-RESAMPLES: Final = 200
-BOUND: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +65,30 @@ def performance_of(judged: Judged, card: Mapping[str, Any]) -> dict[str, Any]:
 
     A model that declines well hides its own successes: what it declined and nobody labelled is
     in no figure. So `worse` asks for more: the precision lies below the card's even at its upper
-    bound (95 %, bootstrap) and with all of those (`hidden`) taken for frauds. Only counts where
-    there is too little for a figure.
+    bound (95 %, bootstrap of customers) and with all of those (`hidden`) taken for frauds. Only
+    counts where there is too little for a figure.
     """
-    frauds = int(judged.fraud.sum())
-    genuine = len(judged.fraud) - frauds
-    found: dict[str, Any] = {"rows": len(judged.fraud), "frauds": frauds, "genuine": genuine}
-    found["hidden"] = len(judged.hidden)
+    known = ~judged.hidden
+    fraud, probability = judged.fraud[known], judged.probability[known]
+    frauds = int(fraud.sum())
+    genuine = len(fraud) - frauds
+    found: dict[str, Any] = {"rows": len(fraud), "frauds": frauds, "genuine": genuine}
+    found["hidden"] = int(judged.hidden.sum())
     found["needed"] = {"frauds": FEWEST_FRAUDS, "genuine": FEWEST_GENUINE}
     if frauds < FEWEST_FRAUDS or genuine < FEWEST_GENUINE:
         return found
     from learning.evaluation.calibration import calibration_error
-    from learning.registry.paired import average_precision
+    from learning.registry.paired import average_precision, precision_at_most
 
-    fraud = judged.fraud > 0
-    precise = average_precision(judged.probability, fraud)
-    high = _at_most(
-        np.concatenate([judged.probability, judged.hidden]),
-        np.concatenate([fraud, np.ones(len(judged.hidden), bool)]),
-    )
+    high = precision_at_most(judged.probability, judged.fraud | judged.hidden, judged.customer)
     then = card.get("figures", {})
     before = then.get("average_precision")
     return {
         **found,
-        "average_precision": precise,
+        "average_precision": average_precision(probability, fraud),
         "average_precision_at_most": high,
         "average_precision_then": before,
-        "calibration_error": calibration_error(fraud, judged.probability),
+        "calibration_error": calibration_error(fraud, probability),
         "calibration_error_then": then.get("calibration_error"),
         "worse": before is not None and high < before,
     }
-
-
-def _at_most(probability: Doubles, fraud: npt.NDArray[np.bool_]) -> float:
-    """The upper bound of the average precision."""
-    from learning.registry.paired import average_precision
-
-    chance = np.random.default_rng(0)
-    resampled = []
-    for _ in range(RESAMPLES):
-        rows = chance.integers(0, len(fraud), len(fraud))
-        resampled.append(average_precision(probability[rows], fraud[rows]))
-    return float(np.quantile(resampled, BOUND))

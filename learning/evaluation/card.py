@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from learning.drift.baseline import MOST_ROWS
 from learning.evaluation import checks, metrics
 from learning.evaluation.calibration import calibration_curve
 from learning.evaluation.stability import stability
-from learning.training.sample import DAY_SECONDS, Sample
+from learning.training.sample import DAY_SECONDS, Sample, thinned
 from learning.training.trained import Trained
 from learning.training.trainer import Outcome
-from learning.training.validation import training_rows
+from learning.training.validation import Fold, training_rows
 
 _MOST_IMPORTANT = 40
 _RECENT_DAYS = 7.0
@@ -52,7 +53,11 @@ def make_card(
         "fairness": {name: metrics.fairness(y, p, values) for name, values in groups.items()},
         "importance": importance(outcome.trained),
         "stability": {
-            "features": stability(sample.inputs, sample.matrix[rows], sample.matrix[latest]),
+            "features": stability(
+                sample.inputs,
+                sample.matrix[thinned(rows, MOST_ROWS)],
+                sample.matrix[thinned(latest, MOST_ROWS)],
+            ),
         },
         "leaks": _leaks(sample, moment, outcome),
         "facts": dict(outcome.trained.facts),
@@ -94,17 +99,17 @@ def _crossed(
 def _leaks(sample: Sample, moment: float, outcome: Outcome) -> dict[str, Any]:
     held = outcome.held_out
     suspects = checks.too_good(sample.inputs, sample.matrix[held.rows], held.fraud)
-    noise = checks.permuted(sample, training_rows(sample, moment, outcome.shape), moment)
-    folds = outcome.trained.facts.get("folds", [])
+    folds = [Fold(*told) for told in outcome.trained.facts["folds"]]
+    noise = checks.permuted(sample, moment, folds[0])
     splits = [
         checks.split_audit(
             sample,
-            training_rows(sample, known, outcome.shape, before=start),
-            start,
-            known,
-            np.intersect1d(held.rows, sample.between(start, end)),
+            training_rows(sample, fold.known, outcome.shape, before=fold.start),
+            fold.start,
+            fold.known,
+            np.intersect1d(held.rows, sample.between(fold.start, fold.end)),
         )
-        for start, end, known in folds
+        for fold in folds
     ]
     passed = not suspects and noise["passed"] and all(split["passed"] for split in splits)
     return {"too_good": suspects, "permuted": noise, "splits": splits, "passed": passed}

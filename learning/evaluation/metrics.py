@@ -18,8 +18,8 @@ WEEK_SECONDS = 7 * 86_400.0
 _FOUR_FIFTHS = 0.8
 
 
-def figures(y: Verdicts, p: Doubles) -> dict[str, float | None]:
-    """Ranking and calibration. None where one class is missing."""
+def figures(y: Verdicts, p: Doubles) -> dict[str, float]:
+    """Ranking and calibration; where one class is missing, only how many rows there are."""
     if not _judgeable(y):
         return {"rows": float(len(y)), "frauds": float(y.sum())}
     from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from foundation.admin_parts import (
     demand,
     display,
     found,
+    own_paths,
     page,
     person,
     relative_time,
@@ -104,23 +105,18 @@ class ModelVersionAdmin(ReadOnlyModelAdmin):
         return rows.defer("card") if is_list else rows
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        acts: dict[str, Callable[..., HttpResponse]] = {
-            "shadow": self.shadow_view,
-            "split": self.split_view,
-            "retire": self.retire_view,
-            "compare": self.compare_view,
-            "promote": self.promote_view,
-            "rollback": self.rollback_view,
-            "drift": self.drift_view,
-            "card": self.card_view,
-        }
-        own = [
-            path(f"<path:object_id>/{name}/", wrap(view), name=f"scoring_modelversion_{name}")
-            for name, view in acts.items()
-        ]
-        urls: list[URLPattern] = super().get_urls()
-        return own + urls
+        own = own_paths(
+            self,
+            ("<path:object_id>/shadow/", self.shadow_view, "shadow"),
+            ("<path:object_id>/split/", self.split_view, "split"),
+            ("<path:object_id>/retire/", self.retire_view, "retire"),
+            ("<path:object_id>/compare/", self.compare_view, "compare"),
+            ("<path:object_id>/promote/", self.promote_view, "promote"),
+            ("<path:object_id>/rollback/", self.rollback_view, "rollback"),
+            ("<path:object_id>/drift/", self.drift_view, "drift"),
+            ("<path:object_id>/card/", self.card_view, "card"),
+        )
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,

@@ -13,8 +13,7 @@ import numpy.typing as npt
 from django.conf import settings
 from django.utils import timezone as clock
 
-from intelligence.rates import current_rates
-from learning.registry.paired import Customers, Flags, Numbers, Sample
+from learning.registry.paired import Customers, Flags, Numbers, Opinions
 
 if TYPE_CHECKING:
     import polars as pl
@@ -39,11 +38,11 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """In the order of time; amounts in US dollars at today's rates. `groups` are each row's group
-    by the columns of TRAINING_FAIRNESS_GROUPS."""
+    """In the order of time; amounts in US dollars at the rates of their days. `groups` are each
+    row's group by the columns of TRAINING_FAIRNESS_GROUPS."""
 
-    champion: Sample
-    challenger: Sample
+    champion: Opinions
+    challenger: Opinions
     fraud: Flags
     amount: Numbers
     customer: Customers
@@ -98,10 +97,11 @@ def _beside(deciding: str, other: str) -> pl.Expr:
 
 def _paired(rows: pl.DataFrame, champion: str, challenger: str, groups: Sequence[str]) -> Evidence:
     from learning.datasets.archived import group_names
+    from learning.datasets.customers import customers_of
+    from learning.datasets.dollars import in_dollars
 
     said: dict[str, list[tuple[float, float]]] = {champion: [], challenger: []}
-    kept, fraud, amount = [], [], []
-    rate = _dollars()
+    kept, fraud = [], []
     for place, row in enumerate(rows.iter_rows(named=True)):
         opinions = _opinions(row)
         if champion not in opinions or challenger not in opinions:
@@ -110,28 +110,15 @@ def _paired(rows: pl.DataFrame, champion: str, challenger: str, groups: Sequence
             found.append(opinions[version])
         kept.append(place)
         fraud.append(bool(row["label_is_fraud"]))
-        amount.append(row["amount"] * rate(row["currency"], row["occurred_at"]))
+    paired = rows[kept]
     return Evidence(
-        _sample(said[champion]),
-        _sample(said[challenger]),
+        _as_opinions(said[champion]),
+        _as_opinions(said[challenger]),
         np.asarray(fraud, bool),
-        np.asarray(amount, float),
-        _customers(rows[kept]),
-        {name: group_names(rows[kept][name]) for name in groups},
+        in_dollars(paired),
+        customers_of(paired),
+        {name: group_names(paired[name]) for name in groups},
     )
-
-
-def _customers(rows: pl.DataFrame) -> Customers:
-    """By the hash of the customer's number; a row without one stands for itself."""
-    import polars as pl
-
-    alone = pl.int_range(pl.len()).cast(pl.String)
-    who = rows.select(
-        pl.struct("institution", user=pl.coalesce("user_id", pl.format("row {}", alone)))
-        .rank("dense")
-        .cast(pl.Int64)
-    ).to_series()
-    return who.to_numpy() - 1
 
 
 def _opinions(row: dict[str, Any]) -> dict[str, tuple[float, float]]:
@@ -141,16 +128,6 @@ def _opinions(row: dict[str, Any]) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _sample(said: list[tuple[float, float]]) -> Sample:
+def _as_opinions(said: list[tuple[float, float]]) -> Opinions:
     both = np.asarray(said, float).reshape(-1, 2)
-    return Sample(both[:, 0], both[:, 1])
-
-
-def _dollars() -> Any:
-    """A function from currency and time to dollars for one unit; 0 where no rate is known."""
-    rates = current_rates()
-
-    def rate(currency: str, at: float) -> float:
-        return rates.into("USD", (currency,), at).get(currency, 0.0)
-
-    return rate
+    return Opinions(both[:, 0], both[:, 1])

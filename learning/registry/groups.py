@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from learning.evaluation.fairness import FEWEST, alarm_ratio, false_alarms
-from learning.registry.paired import Customers, Flags, Numbers, Sample, bounded
+from learning.registry.paired import Customers, Flags, Numbers, Opinions, bounded
 
 UNEVEN: Final = 1.25
 """Four fifths, the other way round: from here on a ratio of false alarms is minded."""
 
 
 def compare_false_alarms(
-    champion: Sample,
-    challenger: Sample,
+    champion: Opinions,
+    challenger: Opinions,
     fraud: Flags,
     group: npt.NDArray[Any],
     customer: Customers,

@@ -6,7 +6,7 @@ resemble each other, and drawn singly they would pass for more evidence than the
 one-sided, at 95 %.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,8 +25,8 @@ FLAGGED_FROM: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """Labelled transactions in the order of time, with what a model said of each."""
+class Opinions:
+    """What a model said of labelled transactions, in their order."""
 
     score: Numbers  # 0..100
     probability: Numbers
@@ -43,7 +43,7 @@ class Difference:
 
 
 def compare_precision(
-    champion: Sample, challenger: Sample, fraud: Flags, customer: Customers
+    champion: Opinions, challenger: Opinions, fraud: Flags, customer: Customers
 ) -> Difference:
     """Average precision."""
     rank = [_ranked(one.probability, fraud) for one in (champion, challenger)]
@@ -51,8 +51,8 @@ def compare_precision(
 
 
 def compare_cost(
-    champion: Sample,
-    challenger: Sample,
+    champion: Opinions,
+    challenger: Opinions,
     fraud: Flags,
     amount: Numbers,
     customer: Customers,
@@ -132,17 +132,23 @@ def _ranked(score: Numbers, fraud: Flags) -> Callable[[Numbers], float]:
 
 
 def bounded(figures: Callable[[Numbers], list[float]], customer: Customers) -> Difference:
-    """The figure of both models, of which `figures` makes a pair under weights of the rows.
-
-    Resamples customers by Poisson weights: each comes once on average, with all their rows. Seeded,
-    so that the same evidence gives the same bounds.
-    """
-    rng = np.random.default_rng(0)
-    customers = int(customer.max(initial=-1)) + 1
+    """The figure of both models, of which `figures` makes a pair under weights of the rows."""
     champion, challenger = figures(np.ones(len(customer)))
-    apart = []
-    for _ in range(ROUNDS):
-        old, new = figures(rng.poisson(1.0, customers).astype(float)[customer])
-        apart.append(new - old)
+    apart = [new - old for old, new in map(figures, resamples(customer))]
     low, high = np.quantile(apart, [BOUND, 1 - BOUND])
     return Difference(champion, challenger, float(low), float(high))
+
+
+def precision_at_most(score: Numbers, fraud: Flags, customer: Customers) -> float:
+    """The upper bound of the average precision."""
+    rank = _ranked(score, fraud)
+    return float(np.quantile([rank(weight) for weight in resamples(customer)], 1 - BOUND))
+
+
+def resamples(customer: Customers, rounds: int = ROUNDS) -> Iterator[Numbers]:
+    """Weights of the rows. Customers are drawn by Poisson weights: each comes once on average, with
+    all their rows. Seeded, so that the same evidence gives the same bounds."""
+    rng = np.random.default_rng(0)
+    customers = int(customer.max(initial=-1)) + 1
+    for _ in range(rounds):
+        yield rng.poisson(1.0, customers).astype(float)[customer]

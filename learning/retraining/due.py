@@ -61,8 +61,8 @@ def new_labels(now: dt.datetime) -> int:
     if done is not None:
         since = done.known_by
     else:  # a model of before this was kept, or brought from elsewhere
-        oldest = ModelVersion.objects.order_by("-made_at").only("made_at").first()
-        since = oldest.made_at if oldest else None
+        newest = ModelVersion.objects.order_by("-made_at").only("made_at").first()
+        since = newest.made_at if newest else None
     labels = Label.objects.filter(known_at__lte=now)
     if since is not None:
         labels = labels.filter(Q(known_at__gt=since) | Q(recorded_at__gt=since))

@@ -53,10 +53,10 @@ def moment_of_one_cut_off(*asked: object) -> dt.datetime | None:
 
 @transaction.atomic
 def begin(*, cause: str, known: Known, known_by: dt.datetime, by: Actor) -> TrainingRun:
-    """Of a training that holds the lock: whatever else runs according to the table was cut off."""
-    TrainingRun.objects.filter(state=State.RUNNING).update(
-        state=State.FAILED, said=INTERRUPTED, ended_at=clock.now()
-    )
+    """Of a training that holds the lock: whatever else runs according to the table was cut off, and
+    is told to have ended so."""
+    for left in TrainingRun.objects.filter(state=State.RUNNING):
+        end(left, state=State.FAILED, said=INTERRUPTED, by=by, model=None)
     run = TrainingRun.objects.create(
         cause=cause,
         mark=known.mark,

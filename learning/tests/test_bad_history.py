@@ -76,6 +76,13 @@ def squeezed():
     return history(occurred_at=at, label_is_fraud=fraud.tolist(), label_known_at=known)
 
 
+def frauds_lately():
+    """Genuine ones are told of in the first half alone."""
+    fraud = np.arange(ROWS) % 20 == 0
+    fraud[ROWS // 2 :] = True
+    return history(label_is_fraud=fraud.tolist(), label_known_at=soon())
+
+
 BAD = {
     "nothing archived": (lambda: history().clear(), "run manage.py archive export"),
     "no labels": (
@@ -91,6 +98,7 @@ BAD = {
     "all missing": (lambda: without_values("amount", "is_night"), "Every feature is missing"),
     "constant columns": (constant, "missing or the same in all rows"),
     "a day of history": (squeezed, "too short to judge a model on later days"),
+    "frauds alone lately": (frauds_lately, "those days are all of one class"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from learning.training.calibration import aligned
-from learning.training.sample import Places, Sample
+from learning.training.sample import Places, Sample, thinned
 from learning.training.trained import Forest, Knots
 
 TREES = 100
@@ -15,12 +15,13 @@ _KNOWN_SHARE = 0.5
 """Columns that are missing more often say nothing by being filled in."""
 
 
-def grow(sample: Sample, rows: Places, seed: int = 0) -> Forest | None:
-    """A forest over a sample of these rows; None when no column is known in half of them."""
+def grow(sample: Sample, rows: Places, moment: float, seed: int = 0) -> Forest | None:
+    """A forest over every other one of a sample of these rows, aligned by those of the others that
+    were known to be genuine at this moment; None when no column is known in half of them."""
     from sklearn.ensemble import IsolationForest
 
-    step = max(1, len(rows) // MOST_ROWS)
-    matrix = sample.matrix[rows[::step]]
+    some = thinned(rows, MOST_ROWS)
+    matrix, judged = sample.matrix[some[::2]], some[1::2]
     known = np.mean(~np.isnan(matrix), axis=0)
     columns = tuple(
         place
@@ -36,4 +37,7 @@ def grow(sample: Sample, rows: Places, seed: int = 0) -> Forest | None:
         n_estimators=TREES, max_samples=min(PER_TREE, len(filled)), random_state=seed, n_jobs=1
     ).fit(filled)
     unscored = Forest(columns, fills, forest, Knots((0.0,), (0.0,)))
-    return Forest(columns, fills, forest, aligned(unscored.strangeness(matrix)))
+    genuine = judged[sample.verdicts(judged, moment) == 0]
+    if not len(genuine):  # next to all is fraud
+        return None
+    return Forest(columns, fills, forest, aligned(unscored.strangeness(sample.matrix[genuine])))

@@ -74,7 +74,7 @@ def _copies(frame: pl.DataFrame, names: list[str]) -> set[str]:
     """Those that order the rows as one before them does: trees see no difference."""
     if not names:
         return set()
-    some = frame.select(names).gather_every(max(1, len(frame) // _SAMPLE))
+    some = frame.select(names).gather_every(max(1, -(-len(frame) // _SAMPLE)))
     ranks = some.select(
         pl.col(name).cast(pl.Float64).fill_nan(None).rank("average").fill_null(-1.0)
         for name in names

@@ -53,6 +53,15 @@ class Sample:
         return np.arange(first, last)
 
 
+def thinned(rows: Places, most: int) -> Places:
+    """At most so many of the rows, evenly spread over all of them.
+
+    >>> thinned(np.arange(7), 3)
+    array([0, 3, 6])
+    """
+    return rows[:: max(1, -(-len(rows) // most))]
+
+
 def maturity_of(times: Doubles, known_at: Doubles, fraud: npt.NDArray[np.int8]) -> float:
     """Seconds within which 95 of 100 known frauds were reported, in whole days; at least one."""
     told = (fraud == 1) & np.isfinite(known_at)

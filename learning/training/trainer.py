@@ -60,8 +60,9 @@ def train(
     folds = folds_of(sample, moment)
     if not folds:
         raise BadHistory(
-            "The history is too short to judge a model on later days than it learned from; "
-            f"labels take {sample.maturity / DAY_SECONDS:.0f} days, so wait for more of them."
+            "The history is too short to judge a model on later days than it learned from, or "
+            "those days are all of one class; labels take "
+            f"{sample.maturity / DAY_SECONDS:.0f} days, so wait for more of both."
         )
     shape = settings.shape
     trials: list[dict[str, float | str]] = []
@@ -112,7 +113,7 @@ def refit(
     say(f"fitting on {len(rows):,} transactions")
     checkpoints = settings.checkpoints.of(sample)
     boosters = boosters_at(sample, moment, shape, settings.seeds, checkpoints)
-    forest = grow(sample, rows) if settings.anomaly else None
+    forest = grow(sample, rows, moment) if settings.anomaly else None
     fraud = sample.verdicts(rows, moment)
     facts = {
         **settings.facts,

@@ -61,12 +61,14 @@ def folds_of(sample: Sample, moment: float) -> list[Fold]:
 
 
 def _enough(sample: Sample, fold: Fold, moment: float) -> bool:
+    """Whether both classes are there to learn from and to judge by."""
     train = sample.known(fold.known)
     train = train[sample.times[train] < fold.start]
-    held = sample.between(fold.start, fold.end)
+    held = np.intersect1d(sample.between(fold.start, fold.end), sample.known(moment))
+    learned, judged = sample.verdicts(train, fold.known), sample.verdicts(held, moment)
     return (
-        sample.verdicts(train, fold.known).sum() >= 5
-        and sample.verdicts(held, moment).sum() >= 2
+        5 <= learned.sum() < len(learned)
+        and 2 <= judged.sum() <= len(judged) - 2
         and len(train) > len(held)
     )
 
@@ -113,10 +115,14 @@ def out_of_time(
     shape: Shape,
     seeds: Sequence[int],
     checkpoints: Checkpoints,
+    *,
+    most: int = MOST_PER_SEED,
 ) -> Iterator[OutOfTime]:
     """The held-out margins of each fold, with the verdicts known at this moment."""
     for fold in folds:
-        boosters = boosters_at(sample, fold.known, shape, seeds, checkpoints, before=fold.start)
+        boosters = boosters_at(
+            sample, fold.known, shape, seeds, checkpoints, most=most, before=fold.start
+        )
         rows = sample.between(fold.start, fold.end)
         rows = rows[np.isin(rows, sample.known(moment))]
         margins = margins_of(boosters, sample.inputs, sample.matrix[rows])

@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -19,6 +19,7 @@ from foundation.admin_parts import (
     demand,
     display,
     found,
+    own_paths,
     page,
     person,
     relative_time,
@@ -27,6 +28,7 @@ from learning.weights.models import WeightRun, WeightSuggestion
 from learning.weights.services import CHANGE, dismiss, take_up
 
 State = WeightSuggestion.State
+NO_QUEUE = "The workers' queue does not answer: try again when it does."
 _LOOKS = {State.OPEN: "fs-review", State.TAKEN: "fs-approved"}
 
 
@@ -95,9 +97,10 @@ class WeightSuggestionAdmin(ReadOnlyModelAdmin):
         """Has the worker do it: a busy vertical takes a while."""
 
         def act(said: dict[str, Any]) -> str:
-            from learning.tasks import suggest_weights
+            from learning.tasks import suggest_weights_later
 
-            suggest_weights.delay()
+            if not suggest_weights_later(person(request).pk):
+                raise forms.ValidationError(NO_QUEUE)
             return "The worker works it out; what is open is superseded then."
 
         demand(request, CHANGE)
@@ -114,17 +117,12 @@ class WeightSuggestionAdmin(ReadOnlyModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        acts: dict[str, Callable[..., HttpResponse]] = {
-            "take": self.take_view,
-            "dismiss": self.dismiss_view,
-        }
-        own = [
-            path(f"<path:object_id>/{name}/", wrap(view), name=f"learning_weightsuggestion_{name}")
-            for name, view in acts.items()
-        ]
-        urls: list[URLPattern] = super().get_urls()
-        return own + urls
+        own = own_paths(
+            self,
+            ("<path:object_id>/take/", self.take_view, "take"),
+            ("<path:object_id>/dismiss/", self.dismiss_view, "dismiss"),
+        )
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,

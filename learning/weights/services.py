@@ -20,7 +20,8 @@ from rules.queries import published_snapshot
 from rules.services import edit_vertical
 
 if TYPE_CHECKING:
-    from learning.weights.fitting import Fitted, Outcomes
+    from learning.weights.evidence import Outcomes
+    from learning.weights.fitting import Fitted
 
 CHANGE = "rules.change_vertical"
 State = WeightSuggestion.State
@@ -42,10 +43,9 @@ def suggest_weights(*, by: Actor, now: dt.datetime | None = None) -> list[Weight
     with alone("learning.weights") as free:
         if not free:
             raise SuggestionRefused("Suggestions are being worked out at this moment.")
-        found = known_outcomes(snapshot, now=now or clock.now())
         return [
-            _look_at(config.code, found[config.code], config.review_threshold, by)
-            for config in snapshot.verticals
+            _look_at(config.code, outcomes, config.review_threshold, by)
+            for config, outcomes in known_outcomes(snapshot, now=now or clock.now())
         ]
 
 

@@ -1,15 +1,16 @@
 """From stored decisions to a candidate: the whole way, and what is said when it cannot be gone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 from django.core.management import CommandError, call_command
 
+from intelligence.rates import RateTable
 from learning.archive import read
 from learning.archive.schema import LABEL
-from learning.datasets.archived import from_archive, readable_features
+from learning.datasets.archived import MOST_CHANNELS, from_archive, readable_features
 from learning.errors import BadHistory
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -59,7 +60,28 @@ def test_vectors_become_a_sample_with_labels_as_known(archive_of):
     assert {one.name for one in data.sample.inputs} == {"transaction_channel", "amount", "is_night"}
     assert data.sample.maturity == 3 * 86_400
     assert np.isinf(data.sample.known_at).sum() > 50
-    assert set(data.verticals) == {"payments", "lending"}
+    assert set(data.segments["vertical"]) == {"payments", "lending"}
+    assert set(data.segments["channel"]) == {"web", "app"}
+
+
+@pytest.mark.django_db
+def test_a_card_tells_of_the_most_used_channels_and_the_others_together(archive_of):
+    chosen = [f"c{min(n, 20)}" for n in range(ROWS)]
+    archive_of(archived(transaction_channel=[None, *chosen[1:]]))
+    found = from_archive(known_by=NOW).segments["channel"]
+    assert len(set(found)) == MOST_CHANNELS + 2
+    assert {"c20", "others", "not known"} <= set(found)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("currencies", "ratio"), [(["NGN"], 1.0), (["NGN", "USD"], 1_500.0)])
+def test_amounts_of_several_currencies_are_made_one(archive_of, monkeypatch, currencies, ratio):
+    """Else a card would call 1,000 naira more to lose than 900 dollars."""
+    rates = RateTable([("NGN", date(2020, 1, 1), 1_500.0)])
+    monkeypatch.setattr("learning.datasets.dollars.current_rates", lambda: rates)
+    archive_of(archived(amount=[90.0] * ROWS, currency=currencies * (ROWS // len(currencies))))
+    amounts = from_archive(known_by=NOW).amounts
+    assert amounts.max() / amounts.min() == pytest.approx(ratio)
 
 
 @pytest.mark.django_db

@@ -64,6 +64,8 @@ def traffic(monkeypatch):
         frame = pl.DataFrame(
             {
                 "occurred_at": at,
+                "institution": ["bank"] * n,
+                "user_id": [f"c{one}" for one in range(n)],
                 "status": ["approved"] * (n - hidden) + ["declined"] * hidden,
                 "effect": ["" if one % 3 or not switched else "switch" for one in range(n)],
                 "model_version": [model] * n,

@@ -1,5 +1,6 @@
 """The card tells figures of later days, and betrays leaks."""
 
+import datetime as dt
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,13 +10,15 @@ import pytest
 
 from learning.evaluation import metrics
 from learning.evaluation.card import _crossed, make_card
-from learning.evaluation.checks import too_good
+from learning.evaluation.checks import permuted, split_audit, too_good
 from learning.evaluation.page import as_html
 from learning.evaluation.stability import stability
+from learning.training import validation
 from learning.training.boosting import Shape
 from learning.training.tests.worlds import end_of, make_sample
 from learning.training.trained import Input
 from learning.training.trainer import Settings, train
+from learning.training.validation import folds_of
 
 QUICK = Settings(seeds=(0,), shape=Shape(rounds=25), anomaly=False)
 
@@ -44,7 +47,10 @@ def test_the_card_is_json_with_all_that_is_promised(card):
     told = json.loads(json.dumps(card))
     assert told["figures"]["average_precision"] > 0.15
     assert told["figures"]["calibration_error"] < 0.02
-    assert len(told["by_week"]) >= 3
+    weeks = [dt.date.fromisoformat(day) for day in told["by_week"]]
+    assert [week.weekday() for week in weeks] == [0] * len(weeks)
+    assert max(weeks) - min(weeks) == dt.timedelta(weeks=len(weeks) - 1)
+    assert sum(week["rows"] for week in told["by_week"].values()) == told["figures"]["rows"]
     assert set(told["segments"]["region"]) == {"north", "<south>"}
     assert told["fairness"]["region"]["four_fifths"]
     assert next(iter(told["importance"])) in {"amount", "pace", "night"}
@@ -61,6 +67,36 @@ def test_a_feature_written_after_the_fraud_is_called_a_leak():
     leaks = card_of(replace(sample, matrix=matrix))["leaks"]
     assert set(leaks["too_good"]) == {"noise"}
     assert not leaks["passed"]
+
+
+def test_a_fold_that_learns_what_it_could_not_know_is_called_a_leak(monkeypatch):
+    sample = make_sample()
+    start = float(sample.times[4_000])
+    train, held = sample.known(start), np.arange(4_000, 4_500)
+
+    assert split_audit(sample, train, start, start, held)["passed"]
+    later = split_audit(sample, np.arange(4_001), start, start, held)
+    assert (later["trained_on_later_rows"], later["rows_in_both"]) == (1, 1)
+    assert not later["passed"]
+    at_the_end = split_audit(sample, np.arange(4_000), start, end_of(sample), held)
+    assert at_the_end["labels_from_later"] > 0
+    assert at_the_end["passed"]
+    monkeypatch.setattr(type(sample), "verdicts", lambda self, rows, moment: self.fraud[rows])
+    ahead = split_audit(sample, np.arange(4_000), start, start, held)
+    assert ahead["labels_not_known_yet"] == ahead["labels_from_later"] > 0
+    assert not ahead["passed"]
+
+
+def test_labels_out_of_the_air_teach_nothing_unless_a_fold_sees_what_it_is_judged_by(monkeypatch):
+    sample = make_sample()
+    fold = folds_of(sample, end_of(sample))[0]
+
+    honest = permuted(sample, end_of(sample), fold)
+    assert honest["passed"]
+    monkeypatch.setattr(validation, "training_rows", lambda sample, *_, **__: sample.known(np.inf))
+    peeping = permuted(sample, end_of(sample), replace(fold, known=end_of(sample)))
+    assert peeping["area"] > 0.7 > honest["area"]
+    assert not peeping["passed"]
 
 
 def test_the_page_is_well_formed_and_escapes_names(card):

@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score
 from learning.registry.comparing import objections_to
 from learning.registry.groups import compare_false_alarms
 from learning.registry.paired import (
-    Sample,
+    Opinions,
     average_precision,
     compare_cost,
     compare_precision,
@@ -25,7 +25,7 @@ def traffic(rows=3_000, seed=0):
 
 
 def sample(probability):
-    return Sample(100 * probability, probability)
+    return Opinions(100 * probability, probability)
 
 
 def strangers(rows):
@@ -151,8 +151,8 @@ def test_one_group_alone_is_not_judged():
 def test_cost_counts_missed_amounts_and_stopped_customers():
     fraud = np.array([True, True, False, False])
     amount = np.array([100.0, 1_000.0, 5.0, 5.0])
-    misses_the_large = Sample(np.array([90.0, 10.0, 10.0, 70.0]), np.zeros(4))
-    catches_it = Sample(np.array([10.0, 90.0, 70.0, 70.0]), np.zeros(4))
+    misses_the_large = Opinions(np.array([90.0, 10.0, 10.0, 70.0]), np.zeros(4))
+    catches_it = Opinions(np.array([10.0, 90.0, 70.0, 70.0]), np.zeros(4))
 
     found = compare_cost(misses_the_large, catches_it, fraud, amount, strangers(fraud), review=4.0)
 

@@ -196,14 +196,14 @@ def _evidence(*_, maturity):
     import numpy as np
 
     from learning.registry.evidence import Evidence
-    from learning.registry.paired import Sample
+    from learning.registry.paired import Opinions
 
     fraud = np.arange(1_000) % 10 == 0
     blind, knowing = np.full(1_000, 0.1), np.where(fraud, 0.999, 0.001)
     blind[::3] += 0.01
     return Evidence(
-        Sample(100 * blind, blind),
-        Sample(100 * knowing, knowing),
+        Opinions(100 * blind, blind),
+        Opinions(100 * knowing, knowing),
         fraud,
         np.full(1_000, 50.0),
         np.arange(1_000),

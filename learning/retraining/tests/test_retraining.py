@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from foundation.models import OutboxEvent
+from foundation.models import AuditEntry, OutboxEvent
 from learning import teaching
 from learning.drift.models import DriftReport
 from learning.errors import BadHistory, TrainingBusy
@@ -189,6 +189,9 @@ def test_a_training_that_was_cut_off_is_told_so_by_the_next():
     begin(cause="asked", known=known, known_by=clock.now(), by="test")
     first.refresh_from_db()
     assert (first.state, "interrupted" in first.said) == (State.FAILED, True)
+    [event] = OutboxEvent.objects.filter(type="learning.training_ended.v1")
+    assert (event.payload["run"], event.payload["state"]) == (first.pk, "failed")
+    assert AuditEntry.objects.filter(action="model.training_ended").count() == 1
 
 
 def test_one_that_was_cut_off_goes_on_with_its_own_moment(labels, monkeypatch, settings, tmp_path):

@@ -8,9 +8,10 @@ from sklearn.metrics import average_precision_score
 
 from learning.errors import BadHistory
 from learning.training import search as search_module
+from learning.training.anomaly import grow
 from learning.training.boosting import Shape, quantised
 from learning.training.checkpoints import Checkpoints, data_hash
-from learning.training.sample import DAY_SECONDS, check, maturity_of
+from learning.training.sample import DAY_SECONDS, check, maturity_of, thinned
 from learning.training.tests.worlds import START, end_of, make_sample
 from learning.training.trainer import Settings, train
 from learning.training.validation import folds_of, training_rows
@@ -59,6 +60,20 @@ def test_the_forest_finds_what_is_unlike_the_rest(outcome):
     plain = forest.score(forest.strangeness(matrix))
     matrix[:, :2] = 9.0
     assert forest.score(forest.strangeness(matrix)).mean() > plain.mean() + 20
+
+
+def test_the_anomaly_score_stands_for_genuine_traffic_however_much_fraud_there_is():
+    sample, moment = make_sample(share=0.3), START + 60 * DAY_SECONDS
+    sample.matrix[sample.fraud == 1, :2] += 9.0
+    forest = grow(sample, sample.known(moment), moment)
+    fresh = make_sample(share=0.3, seed=6)
+    scores = forest.score(forest.strangeness(fresh.matrix[fresh.fraud == 0]))
+    assert (scores >= 40).mean() == pytest.approx(0.05, abs=0.02)
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(0, 0), (3, 3), (5, 5), (6, 3), (9, 5), (11, 4)])
+def test_no_more_rows_than_wanted_are_left(rows, kept):
+    assert len(thinned(np.arange(rows), 5)) == kept
 
 
 def test_the_same_data_give_the_same_model(outcome):

@@ -1,9 +1,12 @@
 """Weights from outcomes that are known by construction."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from learning.weights.fitting import Outcomes, RuleFacts, TooLittle, evidence, fit_weights
+from learning.weights.evidence import Outcomes, RuleFacts, evidence
+from learning.weights.fitting import TooLittle, fit_weights
 from scoring.formula import rule_score
 
 
@@ -16,7 +19,7 @@ def made(
     odds = -4.0 + hit @ np.asarray(risks)
     fraud = chance.random(rows) < 1 / (1 + np.exp(-odds))
     facts = tuple(RuleFacts(f"rule_{n}", families[n], 0.5, weights[n]) for n in range(3))
-    return Outcomes(facts, hit * 0.5, fraud)
+    return Outcomes(facts, hit * 0.5, fraud, np.arange(rows))
 
 
 def test_a_rule_that_cries_wolf_should_weigh_less():
@@ -53,8 +56,22 @@ def test_a_rule_with_few_hits_gets_no_suggestion():
     outcomes = made()
     worth = outcomes.worth.copy()
     worth[20:, 2] = 0.0
-    fitted = fit_weights(Outcomes(outcomes.rules, worth, outcomes.fraud), 40)
+    fitted = fit_weights(replace(outcomes, worth=worth), 40)
     assert "rule_2" not in {one.rule.code for one in fitted.suggestions}
+
+
+def test_many_hits_of_one_customer_are_no_more_evidence_than_one():
+    """Each row ten times: a weight that is surely another is not, when ten rows are one's."""
+    few = made(rows=800, seed=3)
+    again = np.repeat(np.arange(800), 10)
+    many = replace(few, worth=few.worth[again], fraud=few.fraud[again], customer=again)
+    strangers = replace(many, customer=np.arange(8_000))
+
+    def width(outcomes):
+        fitted = fit_weights(outcomes, 40)
+        return [one.high - one.low for one in fitted.suggestions if one.rule.code == "rule_2"]
+
+    assert width(many) == [] or width(many)[0] > 2 * width(strangers)[0]
 
 
 def test_the_score_of_later_days_is_the_formulas():
@@ -100,7 +117,7 @@ def test_frauds_of_long_ago_alone_judge_nothing():
     fraud = outcomes.fraud.copy()
     fraud[outcomes.later() :] = False
     with pytest.raises(TooLittle, match="on later days; 10 are needed"):
-        fit_weights(Outcomes(outcomes.rules, outcomes.worth, fraud), 40)
+        fit_weights(replace(outcomes, fraud=fraud), 40)
 
 
 def test_evidence_adds_up_as_the_noisy_or_multiplies():

@@ -1,6 +1,8 @@
 """From archived outcomes to a vertical's working copy, by the hand of a person."""
 
 import datetime as dt
+import logging
+from contextlib import contextmanager
 
 import numpy as np
 import polars as pl
@@ -8,12 +10,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from foundation.errors import Forbidden
 from foundation.models import AuditEntry
+from learning import tasks
 from learning.archive import read
 from learning.archive.schema import LABEL
 from learning.registry.tests.conftest import models_dir, people  # noqa: F401
+from learning.weights import services
 from learning.weights.errors import SuggestionRefused
 from learning.weights.models import WeightRun, WeightSuggestion
 from learning.weights.services import dismiss, suggest_weights, take_up
@@ -42,6 +47,8 @@ def archive(monkeypatch):
         frame = pl.DataFrame(
             {
                 "occurred_at": at,
+                "institution": ["bank"] * rows,
+                "user_id": [f"c{n}" for n in range(rows)],
                 "vertical": ["payments"] * rows,
                 "status": ["approved"] * rows,
                 "hits": hits,
@@ -163,7 +170,9 @@ def test_whoever_may_only_look_sees_no_buttons(suggestion, people):  # noqa: F81
 
 def test_working_out_anew_is_asked_for_and_left_to_the_worker(people, monkeypatch):  # noqa: F811
     asked = []
-    monkeypatch.setattr("learning.tasks.suggest_weights.delay", lambda: asked.append("now"))
+    monkeypatch.setattr(
+        tasks.suggest_weights, "apply_async", lambda args, **options: asked.append(args)
+    )
     here = reverse("admin:learning_weightsuggestion_work_out")
     assert browser_of(people["ada"]).post(here, {"sent": "yes"}).status_code == 403
     grace = browser_of(people["grace"])
@@ -171,4 +180,36 @@ def test_working_out_anew_is_asked_for_and_left_to_the_worker(people, monkeypatc
     assert asked == []
     answer = grace.post(here, {"sent": "yes"}, follow=True)
     assert "The worker works it out" in answer.content.decode()
-    assert asked == ["now"]
+    assert asked == [(people["grace"].pk,)]
+
+
+def test_a_queue_that_does_not_answer_is_told(people, monkeypatch):  # noqa: F811
+    def down(args, **options):
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.suggest_weights, "apply_async", down)
+    here = reverse("admin:learning_weightsuggestion_work_out")
+    answer = browser_of(people["grace"]).post(here, {"sent": "yes"})
+    assert "queue does not answer" in answer.content.decode()
+
+
+def test_what_a_person_asked_for_is_in_their_name(archive, people):  # noqa: F811
+    archive()
+    tasks.suggest_weights(people["grace"].pk)
+    assert set(WeightRun.objects.values_list("made_by", flat=True)) == {"grace"}
+    tasks.suggest_weights()
+    latest = WeightRun.objects.order_by("-pk").first()
+    assert latest.made_by == "scheduler"
+
+
+def test_while_another_process_is_at_it_the_task_says_so(archive, monkeypatch, caplog):
+    @contextmanager
+    def taken(name):
+        yield False
+
+    monkeypatch.setattr(services, "alone", taken)
+    archive()
+    with caplog.at_level(logging.WARNING):
+        tasks.suggest_weights()
+    assert "being worked out at this moment" in caplog.text
+    assert not WeightRun.objects.exists()
