@@ -1,7 +1,8 @@
 """Change sets: several edits together, proposed with evidence, approved, published, rolled back.
 
     wishes.py      what people ask for: RuleEdit, NewRule, StateMove, Retire, VerticalEdit
-    editing.py     drafts: put_edit, drop_edit; merging.py and freshness.py when others were faster
+    editing.py     drafts: put_edit, drop_edit; writing.py what a wish makes of an edit
+    freshness.py   when others were faster; merging.py field by field
     snapshots.py   the ruleset in force with these edits; preflight.py what is wrong with that
     proposing.py   propose, withdraw, what approvers see
     publishing.py  applies the edits to the rule book and publishes, in one transaction

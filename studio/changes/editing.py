@@ -6,29 +6,23 @@ the other, and checks that it is still a draft.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
-import msgspec
 from django.db import transaction
 
 from foundation.models import User
 from foundation.permissions import require
-from rules.checking import check_definition
-from rules.definition import Definition, State
-from rules.errors import Finding, IllegalMove, Invalid, StaleEdit
-from rules.models import Rule, Vertical
-from rules.services import MOVES, check_code, check_vertical
+from rules.errors import Finding, Invalid
 from studio.changes.errors import ChangeRefused, Outdated
 from studio.changes.timeline import note_down
-from studio.changes.wishes import NewRule, Retire, RuleEdit, StateMove, VerticalEdit, Wish
+from studio.changes.wishes import NewRule, VerticalEdit, Wish
+from studio.changes.writing import edit_for, write
 from studio.models.changes import ChangeEdit, ChangeSet
 
 EDIT = "rules.change_rule"
 NEW = "rules.add_rule"
 VERTICAL = "rules.change_vertical"
 MOST_EDITS = 500
-Subject = ChangeEdit.Subject
 
 
 @transaction.atomic
@@ -70,15 +64,20 @@ def put_edit(
 ) -> ChangeEdit:
     """Puts the wish into the draft; one for the same rule joins the edit that is there.
 
-    `revision` is that of the change set which the form showed. Raises Invalid with every finding,
-    StaleEdit or Outdated when the rule or the draft changed since, IllegalMove, ChangeRefused.
+    `revision` is that of the change set which the form showed. Sent twice, the second changes
+    nothing. Raises Invalid with every finding, StaleEdit or Outdated when the rule or the draft
+    changed since, IllegalMove, ChangeRefused.
     """
     require(by, _permission(wish))
     locked = lock_draft(change_set, revision)
-    edit = _edit_of(locked, wish, by)
+    edit = edit_for(locked, wish, by)
     before = None if edit.pk is None else edit.content
-    _WRITERS[type(wish)](edit, wish)
-    edit.author, edit.note = by, wish.note.strip() or edit.note
+    held = edit.conflicts
+    write(edit, wish)
+    note = wish.note.strip() or edit.note
+    if (before, held, edit.note) == (edit.content, edit.conflicts, note):
+        return edit
+    edit.author, edit.note = by, note
     if edit.pk is None and locked.edits.count() >= MOST_EDITS:
         raise ChangeRefused(f"A change set has {MOST_EDITS} edits at most; begin another one.")
     edit.save()
@@ -136,150 +135,6 @@ def fingerprint(edits: Iterable[ChangeEdit]) -> str:
     return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()
 
 
-def base_of_rule(rule: Rule) -> dict[str, Any]:
-    """A rule as an edit begins with it."""
-    return {
-        "definition": rule.version.definition.as_dict(),
-        "state": rule.state,
-        "canary_percent": float(rule.canary_percent),
-    }
-
-
-def base_of_vertical(vertical: Vertical) -> dict[str, Any]:
-    config: dict[str, Any] = msgspec.to_builtins(vertical.config)
-    return config
-
-
-# -- what each wish writes ---------------------------------------------------------------------
-
-
-def _edit_of(change_set: ChangeSet, wish: Wish, by: User) -> ChangeEdit:
-    """The edit that is there for the wish's subject, or a new one that begins with it."""
-    is_vertical = isinstance(wish, VerticalEdit)
-    code = wish.config.code if isinstance(wish, VerticalEdit) else wish.code
-    subject = Subject.VERTICAL if is_vertical else Subject.RULE
-    found = change_set.edits.filter(subject=subject, code=code).first()
-    if found is not None:
-        return found
-    edit = ChangeEdit(change_set=change_set, subject=subject, code=code, author=by)
-    if isinstance(wish, NewRule):
-        check_code(code)
-        if Rule.objects.filter(code=code).exists():
-            raise Invalid([Finding("code", f"There is a rule {code} already.")])
-        return edit
-    if is_vertical:
-        begin_with_vertical(edit, _found_vertical(code))
-    else:
-        begin_with_rule(edit, _found_rule(code))
-    return edit
-
-
-def begin_with_rule(edit: ChangeEdit, rule: Rule) -> None:
-    edit.base_version, edit.base = rule.version.number, base_of_rule(rule)
-
-
-def begin_with_vertical(edit: ChangeEdit, vertical: Vertical) -> None:
-    edit.base_version, edit.base = vertical.revision, base_of_vertical(vertical)
-
-
-def _write_definition(edit: ChangeEdit, wish: RuleEdit) -> None:
-    if edit.pk is None and wish.expected_version != edit.base_version:
-        version = _found_rule(edit.code).version
-        raise StaleEdit(
-            f"{edit.code} is at version {version.number} by {version.author_name}; "
-            f"your edit began at version {wish.expected_version}."
-        )
-    if not edit.is_new and wish.expected_version != edit.base_version:
-        raise Outdated(
-            f"The edit of {edit.code} here began with version {edit.base_version}, "
-            f"yours with version {wish.expected_version}."
-        )
-    check_definition(wish.definition)
-    edit.definition, edit.conflicts = wish.definition.as_dict(), {}
-
-
-def _write_new(edit: ChangeEdit, wish: NewRule) -> None:
-    if not edit.is_new:
-        raise Invalid([Finding("code", f"There is a rule {edit.code} already.")])
-    check_definition(wish.definition)
-    _check_new_state(wish.state)
-    edit.definition, edit.state = wish.definition.as_dict(), wish.state.value
-
-
-def _write_move(edit: ChangeEdit, wish: StateMove) -> None:
-    if edit.is_new:
-        _check_new_state(wish.to)
-    else:
-        _check_move(edit, wish)
-    edit.state = wish.to.value
-    edit.canary_percent = _share(wish) if wish.to is State.CANARY else None
-
-
-def _write_retirement(edit: ChangeEdit, wish: Retire) -> None:
-    _write_move(edit, StateMove(code=wish.code, to=State.RETIRED))
-
-
-def _write_config(edit: ChangeEdit, wish: VerticalEdit) -> None:
-    if edit.pk is None and wish.expected_revision != edit.base_version:
-        raise StaleEdit(
-            f"{edit.code} is at revision {edit.base_version}; "
-            f"your edit began at {wish.expected_revision}."
-        )
-    if wish.expected_revision != edit.base_version:
-        raise Outdated(
-            f"The edit of {edit.code} here began with revision {edit.base_version}, "
-            f"yours with revision {wish.expected_revision}."
-        )
-    codes = edit.change_set.edits.filter(subject=Subject.RULE, base=None)
-    if findings := check_vertical(wish.config, further=codes.values_list("code", flat=True)):
-        raise Invalid(findings)
-    edit.definition, edit.conflicts = msgspec.to_builtins(wish.config), {}
-
-
-_WRITERS: Mapping[type[Any], Any] = {
-    RuleEdit: _write_definition,
-    NewRule: _write_new,
-    StateMove: _write_move,
-    Retire: _write_retirement,
-    VerticalEdit: _write_config,
-}
-
-
-def _check_move(edit: ChangeEdit, wish: StateMove) -> None:
-    here = State(edit.began["state"])
-    if wish.expected_state is not None and wish.expected_state is not here:
-        raise Outdated(f"{edit.code} is {here} now, no longer {wish.expected_state}.")
-    if wish.to not in MOVES[here] and wish.to is not here:
-        ways = ", ".join(sorted(MOVES[here]))
-        raise IllegalMove(f"{edit.code} is {here}: from there it can become {ways}, not {wish.to}.")
-
-
-def _check_new_state(state: State) -> None:
-    if state not in (State.DRAFT, State.SHADOW):
-        raise IllegalMove(f"A new rule begins as draft or in shadow, not as {state}.")
-
-
-def _share(wish: StateMove) -> float:
-    percent = 10.0 if wish.canary_percent is None else wish.canary_percent
-    if not 0 <= percent <= 100:  # also refuses NaN
-        raise Invalid([Finding("canary_percent", "The share must lie between 0 and 100.")])
-    return round(percent, 2)
-
-
-def _found_rule(code: str) -> Rule:
-    rule = Rule.objects.select_related("current").filter(code=code).first()
-    if rule is None:
-        raise Invalid([Finding("code", f"There is no rule {code[:64]}.")])
-    return rule
-
-
-def _found_vertical(code: str) -> Vertical:
-    vertical = Vertical.objects.filter(code=code).first()
-    if vertical is None:
-        raise Invalid([Finding("code", f"There is no vertical {code[:64]}.")])
-    return vertical
-
-
 def _permission(wish: Wish) -> str:
     return {NewRule: NEW, VerticalEdit: VERTICAL}.get(type(wish), EDIT)
 
@@ -304,8 +159,3 @@ def _check_words(title: str, description: str) -> tuple[str, str]:
     if findings:
         raise Invalid(findings)
     return title, description
-
-
-def definition_of(edit: ChangeEdit) -> Definition:
-    """What the rule would say: the edit's definition, or the one that it began with."""
-    return Definition.load(edit.definition or edit.began["definition"])

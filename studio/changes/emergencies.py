@@ -48,6 +48,8 @@ def publish_now(
     locked = lock(change_set)
     if locked.state == State.PUBLISHED or locked.state == State.REJECTED:
         raise ChangeRefused(f"It is {locked.get_state_display()}.")
+    if locked.state == State.PROPOSED:  # by somebody, since the caller looked
+        raise ChangeRefused("It was proposed meanwhile. Look at it again.")
     if revision is not None and locked.state == State.DRAFT and locked.revision != revision:
         raise ChangeRefused("The change set was changed meanwhile. Look at it again.")
     found = look_over(locked)

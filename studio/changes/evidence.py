@@ -22,11 +22,13 @@ Standing = Literal["none", "fresh", "stale"]
 def attach_evidence(*, by: User, change_set: ChangeSet, evidence: dict[str, Any]) -> ChangeSet:
     """Freezes what a backtest of the edits as they stand now said; takes the place of an older one.
 
-    Raises ChangeRefused unless it is a draft.
+    It is told as held against the ruleset that it names, else the one in force. Raises
+    ChangeRefused unless it is a draft.
     """
     require(by, EDIT)
     locked = lock_draft(change_set)
-    locked.evidence = {**evidence, "against_ruleset": published_number()}
+    against = evidence.get("ruleset_number") or published_number()
+    locked.evidence = {**evidence, "against_ruleset": against}
     locked.evidence_fingerprint = fingerprint(locked.edits.all())
     locked.evidence_at = clock.now()
     locked.save()
@@ -48,14 +50,25 @@ def note_trial(*, by: User, change_set: ChangeSet, trial: Backtest, tried: str) 
     return locked
 
 
+@transaction.atomic
 def take_trial(*, by: User, change_set: ChangeSet) -> ChangeSet:
-    """Freezes the result of the latest backtest into it. Raises ChangeRefused until it is done."""
-    trial = change_set.trial
+    """Freezes the result of the latest backtest into it; taken twice, it is attached once.
+
+    Raises ChangeRefused until it is done, and EvidenceStale when the edits changed since. They are
+    compared under the draft's lock, so that nobody's edit slips in between.
+    """
+    require(by, EDIT)
+    locked = lock_draft(change_set)
+    trial = locked.trial
     if trial is None or trial.state != trial.State.DONE:
         raise ChangeRefused("There is no finished backtest of it.")
-    if change_set.trial_fingerprint != fingerprint(change_set.edits.all()):
+    if locked.trial_fingerprint != fingerprint(locked.edits.all()):
         raise EvidenceStale("The edits were changed after this backtest: run it again.")
-    return attach_evidence(by=by, change_set=change_set, evidence=evidence_of(trial))
+    held = locked.evidence or {}
+    same = locked.evidence_fingerprint == locked.trial_fingerprint
+    if same and held.get("backtest") == str(trial.pk):
+        return locked
+    return attach_evidence(by=by, change_set=locked, evidence=evidence_of(trial))
 
 
 @transaction.atomic

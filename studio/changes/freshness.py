@@ -16,15 +16,13 @@ from rules.models import Rule, Ruleset, Vertical
 from rules.services import MOVES
 from studio.changes.editing import (
     EDIT,
-    base_of_rule,
-    begin_with_rule,
-    begin_with_vertical,
     bump,
     lock_draft,
 )
 from studio.changes.errors import ChangeRefused
-from studio.changes.merging import choose, merge
+from studio.changes.merging import choose, merge, still_open
 from studio.changes.timeline import note_down
+from studio.changes.writing import base_of_rule, begin_with_rule, begin_with_vertical
 from studio.models.changes import ChangeEdit, ChangeSet
 
 
@@ -190,8 +188,7 @@ def _rebase_rule(edit: ChangeEdit, rule: Rule | None) -> None:
     base = edit.began["definition"]
     begin_with_rule(edit, rule)
     if edit.definition is not None:
-        theirs = edit.began["definition"]
-        edit.definition, edit.conflicts = merge(base, edit.definition, theirs)
+        _merge_content(edit, base, edit.began["definition"])
     here = State(rule.state)
     if edit.state == here and edit.state != State.CANARY:
         edit.state = ""
@@ -204,7 +201,14 @@ def _rebase_vertical(edit: ChangeEdit, vertical: Vertical | None) -> None:
         raise StaleEdit(f"There is no vertical {edit.code} any more.")
     base = edit.began
     begin_with_vertical(edit, vertical)
-    edit.definition, edit.conflicts = merge(base, edit.definition or {}, edit.began)
+    _merge_content(edit, base, edit.began)
+
+
+def _merge_content(edit: ChangeEdit, base: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """What waited for a choice before waits on: that `theirs` says it still is no consent."""
+    merged, conflicts = merge(base, edit.definition or {}, theirs)
+    edit.conflicts = still_open(edit.conflicts, merged, edit.shipped or theirs) | conflicts
+    edit.definition = merged
 
 
 @transaction.atomic

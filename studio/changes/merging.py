@@ -56,6 +56,33 @@ def choose(definition: Plain, field: str, value: Any) -> Plain:
     return _deep(flat if value is GONE else flat | {field: value})
 
 
+def still_open(
+    conflicts: Mapping[str, Plain], definition: Plain, theirs: Plain | None = None
+) -> dict[str, Plain]:
+    """Those that nobody settled: the definition still says what ours did, and `theirs`, if given,
+    what theirs did.
+
+    >>> open_one = {"score": {"base": "30", "ours": "40", "theirs": "50"}}
+    >>> still_open(open_one, {"score": "40"}) == open_one, still_open(open_one, {"score": "45"})
+    (True, {})
+    """
+    sides = [("ours", definition)] + ([] if theirs is None else [("theirs", theirs)])
+    return {
+        field: conflict
+        for field, conflict in conflicts.items()
+        if all(_value_at(side, field) == conflict[name] for name, side in sides)
+    }
+
+
+def _value_at(definition: Plain, field: str) -> Any:
+    """Of a field as conflicts name it; a whole parameter as its table."""
+    flat = _flat(_as_stored(definition), frozenset())
+    if field in flat:
+        return flat[field]
+    inside = {n.removeprefix(f"{field}."): v for n, v in flat.items() if n.startswith(f"{field}.")}
+    return inside or GONE
+
+
 def _as_stored(side: Plain) -> Plain:
     """Lists for tuples, as JSON has it: a side may come from the database or from memory."""
     stored: Plain = msgspec.json.decode(msgspec.json.encode(side))

@@ -14,9 +14,9 @@ from rules.engine import CompiledBook
 from rules.errors import Invalid
 from rules.services import check_vertical
 from studio.changes.cost import Cost, cost_of
-from studio.changes.editing import definition_of
 from studio.changes.freshness import Book, stale_edits
 from studio.changes.snapshots import what_changes
+from studio.changes.writing import definition_of
 from studio.models.changes import OPEN, ChangeEdit, ChangeSet
 
 Level = Literal["error", "warning", "note"]

@@ -46,12 +46,12 @@ def propose(
     require(by, PROPOSE)
     locked = lock_draft(change_set, revision)
     _check(reason, publish_at)
-    _check_evidence(locked)
     found = look_over(locked)
     if found.errors:
         raise ChangeRefused(
             " ".join(f"{one.code}: {one.words}".removeprefix(": ") for one in found.errors)
         )
+    _check_evidence(locked, found)
     locked.state, locked.base = State.PROPOSED, in_force()
     locked.preflight = found.as_dict()
     locked.proposed_by, locked.proposed_at = by, clock.now()
@@ -204,11 +204,12 @@ def _check(reason: str, publish_at: datetime | None) -> None:
         raise Invalid(findings)
 
 
-def _check_evidence(change_set: ChangeSet) -> None:
-    found = standing(change_set)
-    if found == "stale":
+def _check_evidence(change_set: ChangeSet, found: Preflight) -> None:
+    """What changes nothing that is in force (drafts) has nothing to show for it."""
+    held = standing(change_set)
+    if held == "stale":
         raise EvidenceStale(
             "The edits were changed after the backtest: run it again, or remove it."
         )
-    if found == "none" and settings.CHANGE_SET_EVIDENCE == "required":
+    if held == "none" and found.changes and settings.CHANGE_SET_EVIDENCE == "required":
         raise EvidenceStale("A backtest must be attached before it is proposed.")

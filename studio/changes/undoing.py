@@ -8,11 +8,12 @@ from foundation.models import User
 from rules.definition import State
 from rules.models import Proposal, Publication, Ruleset
 from rules.publishing import rollback
-from studio.changes.editing import begin_with_rule, begin_with_vertical, create_change_set
+from studio.changes.editing import create_change_set
 from studio.changes.errors import ChangeRefused
 from studio.changes.freshness import Book
 from studio.changes.merging import merge
 from studio.changes.timeline import note_down
+from studio.changes.writing import begin_with_rule, begin_with_vertical
 from studio.models.changes import ChangeEdit, ChangeSet
 
 ROLL_BACK: Final = "rules.publish_ruleset"

@@ -9,23 +9,27 @@ from rules.definition import Definition, State, VerticalConfig
 class RuleEdit:
     """Another definition. `expected_version` is the rule's version with which the edit began.
 
-    With the rule's own definition it brings the book's version into force as it is.
+    With the rule's own definition it brings the book's version into force as it is. `seen` is the
+    mark (`editing.mark_of`) of the edit that stood in the draft before whoever writes, "" for none:
+    another one that stands there by now is not written over. None: whatever is there.
     """
 
     code: str
     definition: Definition
     expected_version: int
     note: str = ""
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRule:
-    """A rule that there is not yet, as draft or in shadow."""
+    """A rule that there is not yet, as draft or in shadow; `seen` is as of a rule's edit."""
 
     code: str
     definition: Definition
     state: State = State.SHADOW
     note: str = ""
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +53,13 @@ class Retire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerticalEdit:
-    """A vertical's numbers. `expected_revision` is the one with which the edit began."""
+    """A vertical's numbers. `expected_revision` is the one with which the edit began; `seen` is as
+    of a rule's edit."""
 
     config: VerticalConfig
     expected_revision: int
     note: str = ""
+    seen: str | None = None
 
 
 Wish = RuleEdit | NewRule | StateMove | Retire | VerticalEdit

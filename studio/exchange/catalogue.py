@@ -17,7 +17,6 @@ from rules.models import Rule
 from rules.queries import PUBLISHED_STATES, published_snapshot
 from studio.changes.editing import (
     EDIT,
-    begin_with_rule,
     bump,
     create_change_set,
     lock_draft,
@@ -25,6 +24,7 @@ from studio.changes.editing import (
 from studio.changes.errors import ChangeRefused
 from studio.changes.merging import merge
 from studio.changes.timeline import note_down
+from studio.changes.writing import begin_with_rule
 from studio.models.changes import ChangeEdit, ChangeSet
 
 TITLE = "Built-in rules of this release"

@@ -1,5 +1,6 @@
 """What may be put into a draft, and what is refused with nothing lost."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from rules.models import Rule, Vertical
 from rules.services import edit_rule
 from rules.tests.cast import make_config, make_definition
 from rules.tests.people import make_user
+from studio.changes.editing import fingerprint
 from studio.changes.services import (
     ChangeRefused,
+    EvidenceStale,
     NewRule,
     Outdated,
     Retire,
@@ -26,12 +29,16 @@ from studio.changes.services import (
     describe,
     drop_edit,
     look_over,
+    note_trial,
     put_edit,
     rebase_edit,
     resolve,
     standing,
+    take_trial,
 )
 from studio.changes.tests.conftest import HIGH, NEW, broken, draft, edit_of
+from studio.changes.writing import mark_of
+from studio.models import Backtest
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +222,69 @@ def test_a_conflict_waits_for_a_person_to_choose(rita: User, side: str, score: s
         resolve(by=rita, change_set=change_set, edit=edit, choices={"score": side})
 
 
+def test_a_choice_that_is_open_outlives_a_second_merge(rita: User) -> None:
+    change_set = draft(rita, edit_of(score="35"))
+    edit_book(score="50")
+    edit = rebase_edit(by=rita, change_set=change_set, edit=change_set.edits.get())
+    edit_book(score="50", name="Higher amount")
+    edit = rebase_edit(by=rita, change_set=change_set, edit=edit)
+    assert edit.conflicts == {"score": {"base": "30", "ours": "35", "theirs": "50"}}
+    assert edit.definition["name"] == "Higher amount"
+    edit_book(score="60", name="Higher amount")
+    edit = rebase_edit(by=rita, change_set=change_set, edit=edit)
+    assert edit.conflicts == {"score": {"base": "50", "ours": "35", "theirs": "60"}}
+    edit_book(score="35", name="Higher amount")
+    edit = rebase_edit(by=rita, change_set=change_set, edit=edit)
+    assert edit.conflicts == {}  # both say the same by now
+
+
+@pytest.mark.parametrize(("score", "is_open"), [("35", True), ("45", False)])
+def test_editing_another_field_is_no_choice(rita: User, score: str, is_open: bool) -> None:
+    change_set = draft(rita, edit_of(score="35"))
+    edit_book(score="50")
+    rebase_edit(by=rita, change_set=change_set, edit=change_set.edits.get())
+    edit = put_edit(by=rita, change_set=change_set, wish=edit_of(score=score, name="Other"))
+    assert ("score" in edit.conflicts) is is_open
+    assert edit.definition["name"] == "Other"
+
+
+def test_the_same_edit_again_changes_nothing(rita: User, ravi: User) -> None:
+    change_set = draft(rita, edit_of(score="35"))
+    entries = change_set.entries.count()
+    edit = put_edit(by=ravi, change_set=change_set, wish=edit_of(score="35"))
+    move = StateMove(code="low_amount", to=State.SHADOW)
+    put_edit(by=rita, change_set=change_set, wish=move)
+    put_edit(by=rita, change_set=change_set, wish=move)
+    assert edit.author == rita
+    assert change_set.entries.count() == entries + 1
+
+
+def test_an_edit_that_the_writer_has_not_seen_is_not_written_over(rita: User) -> None:
+    change_set = draft(rita, edit_of(score="35"))
+    first = mark_of(change_set.edits.get().definition)
+
+    def write(score: str, seen: str | None) -> None:
+        wish = replace(edit_of(score=score), seen=seen)
+        put_edit(by=rita, change_set=change_set, wish=wish)
+
+    for seen in ("", "another"):
+        with pytest.raises(Outdated, match="holds another edit of high_amount by now, by rita"):
+            write("40", seen)
+    assert change_set.edits.get().definition["score"] == "35"
+    write("40", first)
+    write("40", first)  # sent twice
+    write("45", None)
+    assert change_set.edits.get().definition["score"] == "45"
+
+
+def test_a_new_rule_is_not_written_over_by_another_of_its_code(rita: User) -> None:
+    change_set = draft(rita, new())
+    other = NewRule(code=NEW, definition=make_definition(score="77"), seen="")
+    with pytest.raises(Outdated, match="holds another edit of night_owl"):
+        put_edit(by=rita, change_set=change_set, wish=other)
+    assert change_set.edits.get().definition["score"] == "30"
+
+
 def test_a_vertical_rebases_too(rita: User) -> None:
     wish = VerticalEdit(config=make_config(review_threshold=30), expected_revision=1)
     change_set = draft(rita, wish)
@@ -249,6 +319,31 @@ def test_an_edit_that_changes_nothing_cannot_be_proposed(rita: User) -> None:
     same = RuleEdit(code=HIGH, definition=make_definition(), expected_version=1)
     assert look_over(draft(rita, same)).errors == []
     assert look_over(create_change_set(by=rita, title="Empty")).errors
+
+
+def tried(by: User, change_set: Any, result: dict[str, Any]) -> Backtest:
+    """A finished backtest of the draft's edits as they stand."""
+    trial = Backtest.objects.create(
+        by=by, kind="rule", code=HIGH, edit={}, window={}, ruleset_number=1, rows=5,
+        state=Backtest.State.DONE, result=result,
+    )  # fmt: skip
+    edits = fingerprint(change_set.edits.all())
+    note_trial(by=by, change_set=change_set, trial=trial, tried=edits)
+    return trial
+
+
+def test_a_trial_is_attached_once_and_only_while_it_is_of_these_edits(rita: User) -> None:
+    change_set = draft(rita, edit_of(score="35"))
+    trial = tried(rita, change_set, {"rows": 5})
+    held = take_trial(by=rita, change_set=change_set)
+    assert held.evidence["backtest"] == str(trial.pk)
+    assert held.evidence["against_ruleset"] == 1
+    entries = change_set.entries.count()
+    take_trial(by=rita, change_set=change_set)
+    assert change_set.entries.count() == entries
+    put_edit(by=rita, change_set=change_set, wish=edit_of(score="36"))
+    with pytest.raises(EvidenceStale, match="changed after this backtest"):
+        take_trial(by=rita, change_set=held)  # as the caller read it before the edit
 
 
 def test_evidence_is_stale_once_an_edit_changes(rita: User) -> None:

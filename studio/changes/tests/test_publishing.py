@@ -176,6 +176,13 @@ def test_stale_evidence_is_refused_till_it_is_made_anew_or_removed(
     assert propose(by=rita, change_set=change_set, reason="x").state == S.PROPOSED
 
 
+def test_drafts_alone_need_no_evidence(rita: User, settings: Any) -> None:
+    settings.CHANGE_SET_EVIDENCE = "required"
+    fresh = NewRule(code=NEW, definition=make_definition(), state=State.DRAFT)
+    change_set = propose(by=rita, change_set=draft(rita, fresh), reason="x")
+    assert change_set.state == S.PROPOSED
+
+
 def test_a_rejection_says_why_and_loses_nothing(rita: User, sue: User) -> None:
     change_set = propose(by=rita, change_set=draft(rita), reason="x")
     approvals.reject(request=change_set.approval, by=sue, comment="too bold")
@@ -341,6 +348,18 @@ def test_an_emergency_takes_back_what_waits_for_votes(rita: User, sue: User) -> 
     with pytest.raises(Conflict):
         approvals.approve(request=request, by=sue)
     assert published_number() == 2
+
+
+def test_an_emergency_does_not_overtake_a_proposal_that_it_did_not_see(
+    rita: User, ravi: User
+) -> None:
+    change_set = draft(rita)
+    seen = ChangeSet.objects.get(pk=change_set.pk)
+    request = propose(by=rita, change_set=change_set, reason="x").approval
+    with pytest.raises(ChangeRefused, match="proposed meanwhile"):
+        publish_now(by=ravi, change_set=seen, reason="an attack")
+    request.refresh_from_db()
+    assert request.state == "pending"
 
 
 def test_an_overdue_review_is_told_once_and_stays(rita: User, monkeypatch: Any) -> None:
