@@ -31,6 +31,7 @@ from foundation.admin_pages import (
     confirm_page,
     demand,
     found,
+    own_paths,
     page,
     person,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "exact_time",
     "facts_table",
     "found",
+    "own_paths",
     "page",
     "person",
     "relative_time",

@@ -5,12 +5,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from features.catalogue import CATALOGUE
-from foundation.admin_parts import ReadOnlyModelAdmin, action, found, page, person, relative_time
+from foundation.admin_parts import (
+    ReadOnlyModelAdmin,
+    action,
+    found,
+    own_paths,
+    page,
+    person,
+    relative_time,
+)
 from rules.admin.pages import confirm_publication, state_label
 from rules.diffs import diff_snapshots
 from rules.models import Publication, Ruleset
@@ -67,13 +75,12 @@ class RulesetAdmin(ReadOnlyModelAdmin):
         return may and bool(pending_changes(CATALOGUE.version))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("propose/", wrap(self.propose_view), name="rules_ruleset_propose"),
-            path("<int:number>/rollback/", wrap(self.rollback_view), name="rules_ruleset_rollback"),
-        ]
-        urls: list[URLPattern] = super().get_urls()
-        return own + urls
+        own = own_paths(
+            self,
+            ("propose/", self.propose_view, "propose"),
+            ("<int:number>/rollback/", self.rollback_view, "rollback"),
+        )
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,

@@ -7,11 +7,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone as clock
 
 from features.framework import CATEGORIES
-from foundation.admin_parts import demand, page, person
+from foundation.admin_parts import demand, own_paths, page, person
 from rules.admin.guide import guide
 from rules.admin.pages import state_label
 from rules.definition import VERTICALS, Effect, State
@@ -88,11 +88,11 @@ class RuleAdmin(RulePages):
     empty_list = EMPTY
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("guide/", wrap(self.guide_view), name="rules_rule_guide"),
-            path("code/<slug:code>/", wrap(self.code_view), name="rules_rule_by_code"),
-        ]
+        own = own_paths(
+            self,
+            ("guide/", self.guide_view, "guide"),
+            ("code/<slug:code>/", self.code_view, "by_code"),
+        )
         return [*own, *super().get_urls()]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -6,13 +6,20 @@ from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_POST
 
 from clients.queries import user_institutions
-from foundation.admin_parts import NO_INSTITUTION, ReadOnlyModelAdmin, demand, page, person
+from foundation.admin_parts import (
+    NO_INSTITUTION,
+    ReadOnlyModelAdmin,
+    demand,
+    own_paths,
+    page,
+    person,
+)
 from rules.admin.pages import state_label
 from rules.definition import PublishedRule, State
 from rules.models import Rule
@@ -36,11 +43,11 @@ class HealthAdmin(ReadOnlyModelAdmin):
     """One page for the whole book; a row has none of its own."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("", wrap(self.changelist_view), name="studio_bookhealth_changelist"),
-            path("check/", wrap(require_POST(self.check_view)), name="studio_bookhealth_check"),
-        ]
+        return own_paths(
+            self,
+            ("", self.changelist_view, "changelist"),
+            ("check/", require_POST(self.check_view), "check"),
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Six queries besides the frame's."""

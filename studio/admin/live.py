@@ -12,11 +12,11 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_POST
 
-from foundation.admin_parts import FastModelAdmin, demand, person
+from foundation.admin_parts import FastModelAdmin, demand, own_paths, person
 from foundation.errors import Problem
 from foundation.scopes import visible_institutions
 from intelligence.models import List
@@ -38,18 +38,13 @@ class LiveParts(FastModelAdmin):
     """Of the admin of rules: the addresses that the editor's scripts ask."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("words/", wrap(self.words_view), name="rules_rule_words"),
-            *(
-                path(f"{name}/", wrap(require_POST(view)), name=f"rules_rule_{name}")
-                for name, view in (
-                    ("check", self.check_view),
-                    ("build", self.build_view),
-                    ("try", self.try_view),
-                )
-            ),
-        ]
+        own = own_paths(
+            self,
+            ("words/", self.words_view, "words"),
+            ("check/", require_POST(self.check_view), "check"),
+            ("build/", require_POST(self.build_view), "build"),
+            ("try/", require_POST(self.try_view), "try"),
+        )
         return [*own, *super().get_urls()]
 
     def check_view(self, request: HttpRequest) -> HttpResponse:

@@ -6,11 +6,18 @@ import msgspec
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.views.decorators.http import require_POST
 
 from clients.queries import user_institutions
-from foundation.admin_parts import NO_INSTITUTION, ReadOnlyModelAdmin, demand, page, person
+from foundation.admin_parts import (
+    NO_INSTITUTION,
+    ReadOnlyModelAdmin,
+    demand,
+    own_paths,
+    page,
+    person,
+)
 from foundation.errors import Problem
 from foundation.models import User
 from studio.admin.optimise_forms import AssumptionsForm, StartForm, key_of
@@ -43,16 +50,14 @@ class CurveAdmin(ReadOnlyModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("<int:pk>/answer/", wrap(self.answer_view), name="studio_curve_answer"),
-            path("<int:pk>/progress/", wrap(self.progress_view), name="studio_curve_progress"),
-            path("<int:pk>/remember/", wrap(require_POST(self.remember_view)),
-                 name="studio_curve_remember"),
-            path("<int:pk>/take/", wrap(require_POST(self.take_view)), name="studio_curve_take"),
-            path("<int:pk>/cancel/", wrap(require_POST(self.cancel_view)),
-                 name="studio_curve_cancel"),
-        ]  # fmt: skip
+        own = own_paths(
+            self,
+            ("<int:pk>/answer/", self.answer_view, "answer"),
+            ("<int:pk>/progress/", self.progress_view, "progress"),
+            ("<int:pk>/remember/", require_POST(self.remember_view), "remember"),
+            ("<int:pk>/take/", require_POST(self.take_view), "take"),
+            ("<int:pk>/cancel/", require_POST(self.cancel_view), "cancel"),
+        )
         return [*own, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -18,6 +18,7 @@ from foundation.admin_parts import (
     demand,
     exact_time,
     found,
+    own_paths,
     page,
     person,
     relative_time,
@@ -65,13 +66,10 @@ class SwitchAdmin(ReadOnlyModelAdmin):
         return HttpResponseRedirect(reverse("admin:rules_switch_throw"))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("throw/", wrap(self.throw_view), name="rules_switch_throw"),
-            path("<int:pk>/end/", wrap(self.end_view), name="rules_switch_end"),
-        ]
-        urls: list[URLPattern] = super().get_urls()
-        return own + urls
+        own = own_paths(
+            self, ("throw/", self.throw_view, "throw"), ("<int:pk>/end/", self.end_view, "end")
+        )
+        return [*own, *super().get_urls()]
 
     def change_view(
         self,
