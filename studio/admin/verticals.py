@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -10,12 +11,17 @@ from django.utils.safestring import SafeString
 
 from foundation.admin_parts import FastModelAdmin, demand, found, page, person, relative_time
 from foundation.errors import Problem
+from rules.definition import VerticalConfig
+from rules.diffs import diff_verticals
 from rules.errors import Invalid
 from rules.models import Vertical
 from rules.vertical_form import VerticalForm
 from studio.changes.wishes import VerticalEdit
-from studio.editor.saving import NEW, Saved, put
-from studio.models.changes import ChangeSet
+from studio.editor.saving import NEW, Saved, Started, chosen_place, places_for, put, started_edit
+from studio.models.changes import ChangeEdit
+
+CHANGE = "rules.change_vertical"
+SUBJECT = ChangeEdit.Subject.VERTICAL
 
 
 @admin.register(Vertical)
@@ -68,19 +74,18 @@ class VerticalAdmin(FastModelAdmin):
     ) -> HttpResponse:
         """The vertical's numbers as a form, which only those who may change them can send."""
         vertical: Vertical = found(self, request, object_id)
-        form = VerticalForm(
-            request.POST or None,
-            initial={
-                **VerticalForm.values_of(vertical.config),
-                "expected_revision": vertical.revision,
-            },
-        )
-        may_change = person(request).has_perm("rules.change_vertical")
+        may_change = person(request).has_perm(CHANGE)
+        into = request.GET.get("into", "")
+        started = _started(request, vertical, into) if may_change else None
+        form = VerticalForm(request.POST or None, initial=_initial(vertical, started))
+        instead: dict[str, Any] = {}
         if request.method == "POST":
-            demand(request, "rules.change_vertical")
+            demand(request, CHANGE)
             if form.is_valid() and (saved := _save(request, vertical, form)):
                 messages.success(request, f"Saved in “{saved.title}”.")
                 return HttpResponseRedirect(saved.url)
+            instead = _instead(request, vertical, form)
+        places = _places(request, vertical) if may_change else []
         for field in form.fields.values():
             field.disabled = not may_change
         if not may_change:
@@ -94,15 +99,47 @@ class VerticalAdmin(FastModelAdmin):
             vertical=vertical,
             form=form,
             may_change=may_change,
-            places=_drafts(request) if may_change else [],
-            chosen=request.POST.get("into", ""),
+            places=places,
+            chosen=request.POST.get("into") or chosen_place(places, started, into),
+            started=started,
+            seen=request.POST.get("seen", started.mark if started else ""),
+            **instead,
         )
 
 
-def _drafts(request: HttpRequest) -> list[tuple[int, str]]:
-    """The person's drafts, newest first (one query)."""
-    mine = ChangeSet.objects.filter(state=ChangeSet.State.DRAFT, created_by=person(request))
-    return list(mine.order_by("-changed_at").values_list("pk", "title")[:20])
+def _started(request: HttpRequest, vertical: Vertical, into: str) -> Started | None:
+    """What the person left of it in a draft."""
+    return started_edit(by=person(request), code=vertical.code, into=into, subject=SUBJECT)
+
+
+def _places(request: HttpRequest, vertical: Vertical) -> list[tuple[str, str]]:
+    return places_for(by=person(request), code=vertical.code, subject=SUBJECT)
+
+
+def _initial(vertical: Vertical, started: Started | None) -> dict[str, Any]:
+    """The draft's numbers where there is one, so that a second edit is made on top of the first."""
+    config = msgspec.convert(started.said, VerticalConfig) if started else vertical.config
+    return {
+        **VerticalForm.values_of(config),
+        "expected_revision": started.base_version if started else vertical.revision,
+        "reason": started.note if started else "",
+    }
+
+
+def _instead(request: HttpRequest, vertical: Vertical, form: VerticalForm) -> dict[str, Any]:
+    """What stands in the way of saving: another edit in the chosen change set, which would be
+    written over unseen, or a newer revision in the book."""
+    into = request.POST.get("into", "")
+    there = _started(request, vertical, into) if into.isdecimal() else None
+    if there is not None:
+        if there.mark == request.POST.get("seen", there.mark):
+            return {}
+        config = msgspec.convert(there.said, VerticalConfig)
+        return {"held": there, "differs": diff_verticals(vertical.config, config)}
+    if form.cleaned_data.get("expected_revision", vertical.revision) == vertical.revision:
+        return {}
+    typed = None if form.errors.keys() - {"__all__"} else form.config(vertical.code)
+    return {"moved": True, "differs": diff_verticals(vertical.config, typed) if typed else ()}
 
 
 def _save(request: HttpRequest, vertical: Vertical, form: VerticalForm) -> Saved | None:
@@ -112,6 +149,7 @@ def _save(request: HttpRequest, vertical: Vertical, form: VerticalForm) -> Saved
         config=form.config(vertical.code),
         expected_revision=values["expected_revision"],
         note=values["reason"],
+        seen=request.POST.get("seen"),
     )
     into = request.POST.get("into", NEW)
     try:

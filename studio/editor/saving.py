@@ -1,7 +1,8 @@
 """Where a draft goes when it is saved: into a change set, never into the rule book itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,26 +14,41 @@ from rules.definition import Definition, State
 from rules.models import Rule
 from studio.changes.services import create_change_set, put_edit
 from studio.changes.wishes import NewRule, RuleEdit, StateMove, Wish
+from studio.changes.writing import mark_of
 from studio.editor.drafts import Draft
 from studio.models.changes import ChangeEdit, ChangeSet
 
+Subject = ChangeEdit.Subject
 MOST_DIGITS: Final = 10
 NEW: Final = "new"
 """Stands for a change set that is made with the edit."""
+SAVED: Final = "studio.saved"
+"""Of the session: the rule whose draft was saved last, so that the browser forgets its copy."""
 MOST_SHOWN: Final = 20
 _LONGEST_TITLE: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """An edit of a rule in somebody's draft of a change set."""
+    """An edit of a rule or vertical in somebody's draft of a change set. `said` is its content as
+    stored; `mark` tells it from another."""
 
     change_set: int
     title: str
-    definition: Definition
+    said: dict[str, Any]
     base_version: int
+    state: str
     note: str
     by_name: str
+
+    @property
+    def definition(self) -> Definition:
+        """Of a rule."""
+        return Definition.load(self.said)
+
+    @property
+    def mark(self) -> str:
+        return mark_of(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +60,34 @@ class Saved:
     url: str
 
 
-def places_for(*, by: User, code: str) -> list[tuple[str, str]]:
-    """Keys and titles of the drafts that the person can save in: those that edit this rule first,
-    then the newest. Two queries."""
+def places_for(*, by: User, code: str, subject: Subject = Subject.RULE) -> list[tuple[str, str]]:
+    """Keys and titles of the drafts that the person can save in: those that edit this rule or
+    vertical first, then the newest. Two queries."""
     mine = ChangeSet.objects.filter(state=ChangeSet.State.DRAFT, created_by=by)
     editing = set(
-        ChangeEdit.objects.filter(
-            change_set__in=mine, subject=ChangeEdit.Subject.RULE, code=code
-        ).values_list("change_set", flat=True)
+        ChangeEdit.objects.filter(change_set__in=mine, subject=subject, code=code).values_list(
+            "change_set", flat=True
+        )
     )
     rows = list(mine.order_by("-changed_at").values_list("pk", "title")[:MOST_SHOWN])
     rows.sort(key=lambda row: row[0] not in editing)
     return [(str(pk), title) for pk, title in rows]
 
 
-def started_edit(*, by: User, code: str, into: str = "") -> Started | None:
-    """What the person left of this rule in a draft of a change set, the newest unless `into` names
-    one. One query."""
-    rows = _edits_of(code).filter(change_set__created_by=by)
+def chosen_place(places: Sequence[tuple[str, str]], started: Started | None, into: str) -> str:
+    """Where the draft came from, else what the address names, else the usual place."""
+    if started:
+        return str(started.change_set)
+    keys = [key for key, _ in places]
+    return into if into in keys else keys[0] if keys else NEW
+
+
+def started_edit(
+    *, by: User, code: str, into: str = "", subject: Subject = Subject.RULE
+) -> Started | None:
+    """What the person left of this rule or vertical in a draft of a change set, the newest unless
+    `into` names one. One query."""
+    rows = _edits_of(code, subject).filter(change_set__created_by=by)
     if _is_key(into):
         rows = rows.filter(change_set=int(into))
     edit = rows.first()
@@ -70,14 +96,15 @@ def started_edit(*, by: User, code: str, into: str = "") -> Started | None:
 
 def others_editing(*, by: User, code: str) -> list[Started]:
     """Edits of this rule that others have not proposed yet. One query."""
-    return [_started(edit) for edit in _edits_of(code).exclude(change_set__created_by=by)[:5]]
+    rows = _edits_of(code, Subject.RULE).exclude(change_set__created_by=by)
+    return [_started(edit) for edit in rows[:5]]
 
 
-def _edits_of(code: str) -> QuerySet[ChangeEdit]:
+def _edits_of(code: str, subject: Subject) -> QuerySet[ChangeEdit]:
     return (
         ChangeEdit.objects.filter(
             change_set__state=ChangeSet.State.DRAFT,
-            subject=ChangeEdit.Subject.RULE,
+            subject=subject,
             code=code,
             definition__isnull=False,
         )
@@ -90,17 +117,29 @@ def _started(edit: ChangeEdit) -> Started:
     return Started(
         change_set=edit.change_set_id,
         title=edit.change_set.title,
-        definition=Definition.load(edit.definition or {}),
+        said=edit.definition or {},
         base_version=edit.base_version,
+        state=edit.state,
         note=edit.note,
         by_name=edit.author.get_username(),
     )
 
 
-def save_draft(*, by: User, rule: Rule | None, draft: Draft, into: str) -> Saved:
-    """Puts the draft into the change set named by `into`, or into a new one.
+def save_draft(
+    *,
+    by: User,
+    rule: Rule | None,
+    draft: Draft,
+    into: str,
+    seen: str | None = None,
+    begins: State = State.DRAFT,
+) -> Saved:
+    """Puts the draft into the change set named by `into`, or into a new one; a new rule `begins` as
+    draft or in shadow.
 
-    Raises what change sets refuse: Invalid, Outdated, ChangeRefused; then nothing is kept.
+    `seen` is the mark of the edit of this rule that the page showed, "" for none: with it another
+    one that is there by now is not written over. Raises what change sets refuse: Invalid, Outdated,
+    ChangeRefused; then nothing is kept.
     """
     values, definition = draft.form.cleaned_data, draft.definition
     if definition is None:
@@ -109,10 +148,12 @@ def save_draft(*, by: User, rule: Rule | None, draft: Draft, into: str) -> Saved
     note = values.get("note", "")
     wish: Wish
     if rule is None:
-        wish = NewRule(code=code, definition=definition, state=State.DRAFT, note=note)
+        wish = NewRule(code=code, definition=definition, state=begins, note=note, seen=seen)
     else:
         version = values["expected_version"] or 0
-        wish = RuleEdit(code=code, definition=definition, expected_version=version, note=note)
+        wish = RuleEdit(
+            code=code, definition=definition, expected_version=version, note=note, seen=seen
+        )
     verb = "Change" if rule else "Add"
     return put(by=by, wish=wish, into=into, title=f"{verb} {code}")
 

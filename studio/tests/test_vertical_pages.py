@@ -75,3 +75,40 @@ def test_a_verticals_fault_is_shown(changes: dict[str, Any], message: str) -> No
     assert message in response.content.decode()
     assert not ChangeEdit.objects.exists()
     assert not ChangeSet.objects.exists()
+
+
+def test_a_second_edit_is_made_on_top_of_the_first() -> None:
+    client = as_rita()
+    client.post(vertical_url(), vertical_form(fraud_score_threshold=70))
+    pk = str(ChangeSet.objects.get().pk)
+    page = client.get(vertical_url())
+    assert "This is your draft in" in page.content.decode()
+    values = {**page.context["form"].initial, "review_threshold": 30, "into": pk}
+    values |= {"alert_on": list(values["alert_on"]), "seen": page.context["seen"]}
+    assert client.post(vertical_url(), values).status_code == 302
+    said = ChangeEdit.objects.get().definition
+    assert (said["fraud_score_threshold"], said["review_threshold"]) == (70, 30)
+
+
+def test_an_edit_that_was_not_seen_is_not_written_over() -> None:
+    client = as_rita()
+    client.post(vertical_url(), vertical_form(fraud_score_threshold=70))
+    pk = str(ChangeSet.objects.get().pk)
+    values = vertical_form(review_threshold=30, into=pk, seen="")
+    page = client.post(vertical_url(), values)
+    assert "holds another edit of payments by now, by rita" in page.content.decode()
+    assert ChangeEdit.objects.get().definition["review_threshold"] == 40
+    seen = page.context["held"].mark
+    assert client.post(vertical_url(), {**values, "seen": ["", seen]}).status_code == 302
+    assert ChangeEdit.objects.get().definition["review_threshold"] == 30
+
+
+def test_a_newer_revision_is_shown_with_what_was_typed_and_taken_on_when_seen() -> None:
+    client, values = as_rita(), vertical_form(review_threshold=30, seen="")
+    Vertical.objects.filter(code="payments").update(revision=2)
+    page = client.post(vertical_url(), values)
+    assert "revision 2 by now" in page.content.decode()
+    assert "comes on top of revision 2" in page.content.decode()
+    again = {**values, "expected_revision": ["1", "2"]}
+    assert client.post(vertical_url(), again).status_code == 302
+    assert ChangeEdit.objects.get().base_version == 2
