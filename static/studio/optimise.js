@@ -3,25 +3,8 @@
 "use strict";
 
 (() => {
-  const bar = document.querySelector("[data-progress]");
-  if (bar) follow(bar);
   const root = document.querySelector("[data-curve]");
   if (root) slide(root);
-
-  function follow(bar) {
-    const words = document.querySelector("[data-percent]");
-    const look = async () => {
-      const answer = await fetch(bar.dataset.progress, { headers: { Accept: "application/json" } });
-      if (answer.ok) {
-        const told = await answer.json();
-        bar.value = told.percent;
-        words.textContent = `${told.percent} %`;
-        if (!["waiting", "running"].includes(told.state)) return location.reload();
-      }
-      setTimeout(look, 1000);
-    };
-    setTimeout(look, 700);
-  }
 
   function slide(root) {
     const data = JSON.parse(document.getElementById("curve-data").textContent);

@@ -89,28 +89,6 @@
     fetch(run.dataset.cancelUrl, { method: "POST", body: token, keepalive: true }).catch(() => {});
   }
 
-  // -- samples, when somebody wants to see them
-
-  place.addEventListener(
-    "toggle",
-    async (event) => {
-      const details = event.target.closest("[data-samples]");
-      if (!details?.open || details.dataset.shown) return;
-      details.dataset.shown = "1";
-      const sent = new FormData();
-      sent.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
-      sent.set("ids", details.dataset.samples);
-      try {
-        const answer = await fetch(panel.dataset.samplesUrl, { method: "POST", body: sent });
-        details.querySelector("[data-sample-list]").innerHTML = answer.ok && !answer.redirected ? await answer.text() : "<p>They cannot be shown at the moment.</p>";
-      } catch {
-        details.dataset.shown = "";
-        details.querySelector("[data-sample-list]").textContent = "The server does not answer.";
-      }
-    },
-    true,
-  );
-
   document.addEventListener("studio:checked", (event) => {
     sound = event.detail.checkup.sound;
     if (sound) later(event.detail.touched ? 300 : 0);

@@ -1,5 +1,6 @@
 """The risk manager's pages."""
 
+from studio.admin.backtests import BacktestAdmin
 from studio.admin.book import RuleAdmin
 from studio.admin.changes import ChangeSetAdmin
 from studio.admin.health import HealthAdmin
@@ -9,6 +10,7 @@ from studio.admin.switches import SwitchAdmin
 from studio.admin.verticals import VerticalAdmin
 
 __all__ = [
+    "BacktestAdmin",
     "ChangeSetAdmin",
     "CurveAdmin",
     "HealthAdmin",
