@@ -191,7 +191,11 @@ def _wrong(messages: list[str]) -> BadRequest:
 
 def _amount(fields: Mapping[str, Any]) -> float:
     amount = fields.get("amount")
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 <= amount < _LARGEST_NUMBER:
+    if (
+        isinstance(amount, bool)
+        or not isinstance(amount, int | float)
+        or not 0 <= amount < _LARGEST_NUMBER
+    ):
         raise BadRequest("amount must be a number, 0 or more.")
     return float(amount)
 
