@@ -98,11 +98,12 @@ def tell_due_labels(
 
 
 def _due(institution_id: int, since: datetime, until: datetime) -> Iterator[list[UUID]]:
-    """Transactions that a label of that time makes a fraud, or no longer one."""
+    """Transactions that a label of that time makes a fraud, or no longer one; in the order in which
+    that became known, as the labels' usual delay is of the latest."""
     labels = Label.objects.filter(
         institution_id=institution_id, known_at__gt=since, known_at__lte=until
     )
-    frauds = labels.filter(transaction__labels__is_fraud=True)
-    ids = list(frauds.values_list("transaction_id", flat=True).distinct())
+    frauds = labels.filter(transaction__labels__is_fraud=True).order_by("known_at", "pk")
+    ids = list(dict.fromkeys(frauds.values_list("transaction_id", flat=True)))
     for first in range(0, len(ids), _BATCH):
         yield ids[first : first + _BATCH]

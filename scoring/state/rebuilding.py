@@ -167,8 +167,8 @@ def _frauds_since(start: datetime) -> Q:
 
 def _tell_labels(institution: Institution, name: str, which: Q) -> None:
     now = datetime.now(UTC)
-    labels = Label.objects.filter(which, institution=institution)
-    ids = list(labels.values_list("transaction_id", flat=True).distinct())
+    labels = Label.objects.filter(which, institution=institution).order_by("known_at", "pk")
+    ids = list(dict.fromkeys(labels.values_list("transaction_id", flat=True)))
     for first in range(0, len(ids), BATCH):
         tell_risk(ids[first : first + BATCH], known_by=now, name=name)
 

@@ -17,6 +17,7 @@ from scoring import services
 from scoring.management.commands import rebuild_counters as rebuild_counters_command
 from scoring.models import Decision
 from scoring.services import score_transaction
+from scoring.state import rebuilding
 from scoring.state.counters import state_name
 from scoring.state.following import record_missed
 from scoring.state.labels import tell_due_labels
@@ -345,6 +346,17 @@ def test_a_label_recorded_during_a_rebuild_is_not_lost(bank):
         institution_of(bank), by="test", settle=lambda _: (label(fraud), drain_outbox())
     )
     assert feature(score(bank, minutes_ago=1), "previous_fraud_count") == 1
+
+
+def test_a_rebuild_tells_labels_in_the_order_in_which_they_became_known(bank, monkeypatch):
+    """What they usually take is the mean of the latest."""
+    first, second = score(bank, minutes_ago=9_000), score(bank, minutes_ago=8_000)
+    for decision, minutes in ((first, 1_000), (second, 7_000)):
+        label(decision, known_at=NOW - timedelta(minutes=minutes))
+    told = []
+    monkeypatch.setattr(rebuilding, "tell_risk", lambda ids, **_: told.extend(ids))
+    rebuild_counters(institution_of(bank), by="test", settle=lambda _: None)
+    assert told[:2] == [second.pk, first.pk]
 
 
 def test_a_row_that_does_not_open_is_left_out_of_a_rebuild(bank):
