@@ -72,7 +72,7 @@ class BacktestAdmin(ReadOnlyModelAdmin):
     sortable_by = ()
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return person(request).has_perms(SEE)
+        return request.user.has_perms(SEE)  # the sign-in page asks, too, of nobody
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

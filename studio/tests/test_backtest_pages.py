@@ -78,6 +78,10 @@ def test_an_empty_list_says_what_will_stand_there(ada):
     assert "Backtests that a worker runs stand here" in listed(ada)
 
 
+def test_the_sign_in_page_opens_for_whoever_is_nobody_yet(db):
+    assert Client().get(reverse("admin:login")).status_code == 200
+
+
 def test_the_list_tells_what_was_tried_on_what_and_what_came_of_it(ada):
     done = finished(ada, vertical="payments")
     whole = Edit(rules=DRAFT.rules, removed=("half_point",))
