@@ -9,7 +9,7 @@ from foundation.models import User
 from rules.definition import State
 from rules.errors import IllegalMove
 from rules.models import Rule, Vertical
-from studio.changes.editing import create_change_set, put_edit
+from studio.changes.editing import MOST_EDITS, create_change_set, put_edit
 from studio.changes.errors import ChangeRefused
 from studio.changes.wishes import NewRule, RuleEdit, StateMove, VerticalEdit, Wish
 from studio.exchange.reading import RulesFile, read_toml
@@ -58,7 +58,9 @@ def put_rules(
 
 def _put(by: User, change_set: ChangeSet, file: RulesFile, versions: Mapping[str, int]) -> Imported:
     done = Imported(change_set)
-    for wish in _wishes(file, done, versions):
+    wishes = _wishes(file, done, versions)
+    _check_number(change_set, wishes)
+    for wish in wishes:
         try:
             with transaction.atomic():
                 put_edit(by=by, change_set=change_set, wish=wish)
@@ -69,6 +71,17 @@ def _put(by: User, change_set: ChangeSet, file: RulesFile, versions: Mapping[str
         raise ChangeRefused(told)
     change_set.refresh_from_db()
     return done
+
+
+def _check_number(change_set: ChangeSet, wishes: list[Wish]) -> None:
+    """Refuses at once what would be refused after ten seconds of writing."""
+    codes = {wish.config.code if isinstance(wish, VerticalEdit) else wish.code for wish in wishes}
+    number = len(codes.union(change_set.edits.values_list("code", flat=True)))
+    if number > MOST_EDITS:
+        raise ChangeRefused(
+            f"That makes {number:,} edits, and a change set has {MOST_EDITS} at most: "
+            "divide the file."
+        )
 
 
 def _wishes(file: RulesFile, done: Imported, versions: Mapping[str, int]) -> list[Wish]:

@@ -16,7 +16,7 @@ from rules.services import edit_rule, set_rule_state
 from rules.tests.cast import make_definition
 from studio.changes.services import ChangeRefused, NewRule, Retire, look_over, propose, resolve
 from studio.changes.tests.conftest import HIGH, NEW, draft, edit_of
-from studio.exchange import catalogue, writing
+from studio.exchange import catalogue, importing, writing
 from studio.exchange.catalogue import merge_catalogue
 from studio.exchange.importing import import_rules
 from studio.exchange.reading import LARGEST, FileRefused, read_toml
@@ -119,6 +119,17 @@ def test_a_change_set_goes_out_and_comes_in_elsewhere(rita: User) -> None:
     assert {e.code: e.state for e in done.change_set.edits.all()} == {
         HIGH: "", "low_amount": "retired", NEW: "shadow",
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_more_edits_than_a_change_set_has_are_refused_before_any_is_written(
+    rita: User, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(importing, "MOST_EDITS", 1)
+    text = export_book().replace('score = "30"', 'score = "45"')
+    with pytest.raises(ChangeRefused, match="2 edits"):
+        import_rules(by=rita, content=text.encode())
+    assert not ChangeSet.objects.exists()
 
 
 @pytest.mark.django_db
