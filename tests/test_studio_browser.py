@@ -199,7 +199,10 @@ def test_the_transactions_behind_a_figure_are_shown(history, desk, live_server, 
     moved = desk.locator("[data-samples]", has_text="more genuine stopped")
     moved.wait_for(timeout=20_000)
     moved.locator("summary").click()
-    expect(moved.locator("tbody tr").first).to_contain_text("g-")
+    row = moved.locator("tbody tr").first
+    expect(row).to_contain_text("g-")
+    expect(row.locator("td").nth(4)).to_contain_text("approved")
+    expect(row.locator("td").nth(5)).to_contain_text("declined")
     picture("studio-samples")
 
 

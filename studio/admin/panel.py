@@ -11,16 +11,16 @@ from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
 
 from clients.models import Institution
-from foundation.admin_parts import demand, person
+from foundation.admin_parts import demand, found, person
 from foundation.errors import BadRequest, Problem
 from foundation.models import User
 from foundation.scopes import visible_institutions
 from rules.definition import VERTICALS
-from scoring.models import Decision
 from studio.admin.comparison import comparison
 from studio.admin.live import EDIT, LiveParts, answered, draft_of, fragment
 from studio.backtest.contract import SAMPLES, Edit, Result, Window
 from studio.backtest.errors import TooMuchAtOnce
+from studio.backtest.samples import samples, tried_now, tried_of
 from studio.backtest.services import cancel_backtest, quick
 from studio.editor.bounding import bound
 from studio.editor.live import errors_in
@@ -31,6 +31,7 @@ from studio.tasks import start_backtest
 SEE: Final = "scoring.view_decision"
 WINDOW_DAYS: Final = (7, 30, 90, 365)
 TESTS: Final = 20  # in ten seconds, by one person
+UNSOUND: Final = "Mend what is wrong with the rule first."
 
 
 class PanelParts(LiveParts):
@@ -59,12 +60,10 @@ class PanelParts(LiveParts):
     def _backtest(self, request: HttpRequest) -> HttpResponse:
         user = person(request)
         bound(user, "backtest", TESTS)
-        draft, _ = draft_of(request)
-        definition = draft.definition
-        if definition is None or errors_in(definition):
-            return refused(request, "Mend what is wrong with the rule first.")
-        code = request.POST.get("rule") or draft.form.cleaned_data["code"]
-        edit, window = edit_of_draft(code=code, definition=definition), window_of(request)
+        edit = _edit_of(request)
+        if edit is None:
+            return refused(request, UNSOUND)
+        window = window_of(request)
         try:
             result = quick(by=user, edit=edit, window=window)
         except TooMuchAtOnce:
@@ -91,15 +90,34 @@ class PanelParts(LiveParts):
         return answered(lambda: standing(request, cancel_backtest(by=person(request), pk=run)))
 
     def samples_view(self, request: HttpRequest) -> HttpResponse:
-        """A fragment of HTML: the transactions of these ids that the person may see."""
+        """A fragment of HTML: those of these transactions that the person may see, as they are
+        decided without and with the draft, or what the backtest `run` tried."""
         demand(request, SEE)
-        rows = Decision.objects.filter(pk__in=_ids(request.POST.get("ids", "")))
-        visible = visible_institutions(person(request))
-        if visible is not None:
-            rows = rows.filter(transaction__institution__in=visible)
-        rows = rows.select_related("transaction").defer("numbers", "texts", "inputs")
-        found = list(rows.order_by("-transaction__occurred_at")[:SAMPLES])
-        return fragment(request, "studio/parts/samples.html", {"rows": found})
+        return answered(lambda: self._samples(request))
+
+    def _samples(self, request: HttpRequest) -> HttpResponse:
+        user = person(request)
+        bound(user, "samples", TESTS)
+        if run := request.POST.get("run", ""):
+            tried = tried_of(found(self.admin_site.get_model_admin(Backtest), request, run))
+        else:
+            demand(request, EDIT)
+            edit = _edit_of(request)
+            if edit is None:
+                return refused(request, UNSOUND)
+            tried = tried_now(edit)
+        rows = samples(by=user, tried=tried, ids=_ids(request.POST.get("ids", "")))
+        return fragment(request, "studio/parts/samples.html", {"rows": rows, "most": SAMPLES})
+
+
+def _edit_of(request: HttpRequest) -> Edit | None:
+    """What was typed, as a backtest tries it; None where it is unsound."""
+    draft, _ = draft_of(request)
+    definition = draft.definition
+    if definition is None or errors_in(definition):
+        return None
+    code = request.POST.get("rule") or draft.form.cleaned_data["code"]
+    return edit_of_draft(code=code, definition=definition)
 
 
 def panel_context(user: User) -> dict[str, Any]:

@@ -73,6 +73,11 @@ class Sample:
     before: Outcome
     after: Outcome
 
+    @property
+    def sides(self) -> tuple[Outcome, Outcome]:
+        """Before and after."""
+        return self.before, self.after
+
 
 class Tried(NamedTuple):
     """The ruleset that something is held against, and what is tried."""
