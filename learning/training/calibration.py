@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -69,26 +71,40 @@ def _line(margins: Doubles, fraud: npt.NDArray[np.float32]) -> Knots:
 
 
 def _blocks(margins: Doubles, fraud: npt.NDArray[np.float32]) -> tuple[list[float], list[float]]:
-    """The centres of isotonic regression's steps, and their shares of fraud."""
+    """The centres of isotonic regression's steps, and their shares of fraud. Rows of one margin are
+    one point: a model of few features says few things, each of many rows."""
     from sklearn.isotonic import IsotonicRegression
 
-    order = np.argsort(margins, kind="stable")
-    x, y = margins[order], fraud[order]
-    steps = IsotonicRegression().fit_transform(np.arange(len(x)), y)
+    values, place = np.unique(margins, return_inverse=True)
+    rows = np.bincount(place).astype(np.float64)
+    frauds = np.bincount(place, fraud)
+    steps = IsotonicRegression().fit_transform(values, frauds / rows, sample_weight=rows)
     starts = np.flatnonzero(np.r_[True, np.diff(steps) > 0])
-    ends = np.r_[starts[1:], len(x)]
-    prior = float(y.mean())
-    centres: list[float] = []
-    shares: list[float] = []
-    for start, end in zip(starts, ends, strict=True):
-        size = end - start
-        centre = float(x[start:end].mean())
-        share = (float(y[start:end].sum()) + prior * _PRIOR_WEIGHT) / (size + _PRIOR_WEIGHT)
-        if centres and (centre <= centres[-1] or share <= shares[-1]):
-            continue
-        centres.append(centre)
-        shares.append(share)
-    return centres, shares
+    prior = float(fraud.mean())
+    sums = [np.add.reduceat(told, starts) for told in (rows, rows * values, frauds)]
+    blocks: list[_Block] = []
+    for size, total, found in zip(*sums, strict=True):
+        block = _Block(float(size), float(total), float(found))
+        # Drawn towards the prior, a step may come to lie below the one before it.
+        while blocks and block.share(prior) <= blocks[-1].share(prior):
+            block = block.joined(blocks.pop())
+        blocks.append(block)
+    return [block.total / block.size for block in blocks], [block.share(prior) for block in blocks]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Neighbouring rows: how many, the sum of their margins, and how many frauds."""
+
+    size: float
+    total: float
+    frauds: float
+
+    def share(self, prior: float) -> float:
+        return (self.frauds + prior * _PRIOR_WEIGHT) / (self.size + _PRIOR_WEIGHT)
+
+    def joined(self, other: _Block) -> _Block:
+        return _Block(self.size + other.size, self.total + other.total, self.frauds + other.frauds)
 
 
 def _rising(x: Doubles, y: Doubles) -> Knots:

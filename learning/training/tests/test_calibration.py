@@ -25,6 +25,18 @@ def test_probabilities_are_right_on_rows_not_seen(rows, shift):
     assert error < (0.02 if rows < 10_000 else 0.005)
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["mixed", "frauds last"])
+def test_probabilities_of_a_model_that_says_few_things_are_their_shares(late):
+    chance = np.random.default_rng(5)
+    rates = np.array([0.005, 0.02, 0.1, 0.4])
+    which = chance.integers(0, 4, 20_000)
+    fraud = (chance.random(20_000) < rates[which]).astype(np.float32)
+    order = np.argsort(fraud, kind="stable") if late else np.arange(20_000)
+    margins = np.log(rates / (1 - rates))
+    curve = calibrated(margins[which][order], fraud[order])
+    assert curve(margins) == pytest.approx([fraud[which == n].mean() for n in range(4)], rel=0.02)
+
+
 def test_order_is_kept_without_ties():
     curve = calibrated(*world(60_000))
     told = curve(np.linspace(-10, 4, 500))
