@@ -465,6 +465,7 @@ EMAIL_PORT = env.integer("EMAIL_PORT", default=587, minimum=1, maximum=65_535)
 EMAIL_USE_TLS = env.boolean("EMAIL_USE_TLS", default=True)
 EMAIL_HOST_USER = env.first("EMAIL_USERNAME", default="")
 EMAIL_HOST_PASSWORD = env.first("EMAIL_PASSWORD", default="")
+EMAIL_FROM = env.first("EMAIL_FROM", default="")  # empty: nothing is mailed
 EMAIL_TIMEOUT = 10  # seconds
 
 # --- API ------------------------------------------------------------------------------------

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from rules.definition import VERTICALS
+from studio.backtest.contract import MOST_DAYS, Change, Figures, Group, Known, Part, Window
+from studio.changes.evidence import Standing
 from studio.changes.preflight import load_preflight, look_over
+from studio.models import Backtest
 from studio.models.changes import ChangeSet
 
 State = Literal["draft", "proposed", "scheduled", "published", "rejected", "withdrawn", "failed"]
@@ -43,6 +48,41 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     publish_at: datetime | None = None
     revision: Number | None = None
+
+
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """Which past decisions the edits are tried on: of the last `days`, in a vertical or in all;
+    with labels as known today, or 60 days after each transaction."""
+
+    days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = 30
+    vertical: Literal[VERTICALS] | None = None  # type: ignore[valid-type]
+    known: Known = "today"
+
+
+class TrialResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What the decisions of the window were and would be. Amounts are in `currency`."""
+
+    currency: str
+    window: Window
+    decisions: Group
+    before: Figures
+    after: Figures
+    changes: list[Change]
+    by_vertical: list[Part]
+    by_day: list[Part]
+    notes: list[str]
+
+
+class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest backtest of a change set. `progress` is a share; `failure` says why there is no
+    result; `evidence` whether a result is attached and still about the edits as they are now."""
+
+    id: UUID
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: float
+    failure: str | None
+    evidence: Literal["none", "fresh", "stale"]
+    result: TrialResult | None
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +170,17 @@ def change_set_detail(row: ChangeSet) -> ChangeSetDetail:
             Remark(level=one.level, code=one.code, words=one.words)
             for one in (found.remarks if found else ())
         ],
+    )
+
+
+def trial_answer(trial: Backtest, evidence: Standing) -> TrialAnswer:
+    return TrialAnswer(
+        id=trial.pk,
+        state=trial.state,  # type: ignore[arg-type]
+        progress=trial.progress,
+        failure=trial.told or None,
+        evidence=evidence,
+        result=msgspec.convert(trial.result, TrialResult) if trial.result else None,
     )
 
 

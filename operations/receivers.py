@@ -5,7 +5,14 @@ from clients.webhooks.emitting import emit
 from foundation.anchoring import AuditAnchored
 from foundation.outbox import Envelope, subscribe
 from learning.events import DriftFound, TrainingEnded
-from operations import anchor_webhook, case_webhooks, change_alerts, model_alerts, rule_alerts
+from operations import (
+    anchor_webhook,
+    case_webhooks,
+    change_alerts,
+    model_alerts,
+    rule_alerts,
+    rule_mail,
+)
 from operations.decision_webhooks import occurrences_of
 from rules.events import RuleDemoted, SwitchThrown
 from scoring.events import DecisionMade, ModelFailed
@@ -64,3 +71,16 @@ def alert_about_changes(
 ) -> None:
     """Failed publications, emergencies and their reviews, switches."""
     change_alerts.raise_alerts([each.event for each in events])
+
+
+@subscribe(
+    RuleDemoted,
+    RuleOutOfBounds,
+    ChangeSetMoved,
+    EmergencyPublished,
+    ReviewOverdue,
+    name="operations.rule_mail",
+)
+def mail_about_rules(events: list[Envelope[rule_mail.Told]]) -> None:
+    """Apart from the alerts, which must not wait for a mail server."""
+    rule_mail.mail([each.event for each in events])

@@ -10,6 +10,8 @@ from intake.changes import (
     RulesFile,
     RulesText,
     Subject,
+    Trial,
+    TrialAnswer,
     Wish,
 )
 from intake.filters import LARGEST_PAGE, PAGE
@@ -95,6 +97,31 @@ OPERATIONS: Final = (
     _reading("readChangeSet", _BASE + "/{id}", "Read a change set", ChangeSetDetail, _ID),
     _doing("putRules", "edits", "Put rules and verticals into a draft, as TOML", RulesText),
     _doing("dropRule", "drop", "Take an edit out of a draft", Subject),
+    Operation(
+        name="tryChangeSet",
+        method="post",
+        path=_BASE + "/{id}/backtest",
+        tag="change sets",
+        summary="Try a draft's edits on past decisions",
+        description="Needs a key of scopes `rules:read` and `rules:propose`. Decides the past "
+        "transactions of the key's institution again; changed behaviour is not simulated. A result "
+        "that is there at once is also attached as evidence.",
+        parameters=(_ID,),
+        body=Trial,
+        replies={
+            200: Reply("Done, or failed.", TrialAnswer),
+            202: Reply("A worker does it: read it again.", TrialAnswer),
+        },
+        refusals=_WRITING,
+    ),
+    _reading(
+        "readTrial",
+        _BASE + "/{id}/backtest",
+        "Read how far the latest trial is, and its result",
+        TrialAnswer,
+        _ID,
+    ),
+    _doing("attachEvidence", "evidence", "Attach the finished trial as evidence", Nothing),
     _doing("proposeChangeSet", "propose", "Ask for approval", Wish),
     _doing("withdrawChangeSet", "withdraw", "Take it back", Nothing),
     _doing("reopenChangeSet", "reopen", "Make a draft of it again", Nothing),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from clients.authentication import Client
 from clients.machines import user_of
-from clients.models import Scope
+from clients.models import Institution, Scope
 from foundation.errors import NotFound
 from foundation.models import User
 from intake.body import parse_object, read_body
@@ -22,9 +22,11 @@ from intake.changes import (
     RulesFile,
     RulesText,
     Subject,
+    Trial,
     Wish,
     change_set_detail,
     change_set_page,
+    trial_answer,
 )
 from intake.doors import client_for, door
 from intake.filters import PAGE, encode_cursor, limit_of_page, one_of
@@ -32,7 +34,9 @@ from intake.formats.native import NATIVE
 from intake.parameters import Readers, read_parameters
 from intake.views.answers import json_answer
 from intake.webhooks import Nothing, S, read_fields
+from studio.backtest.services import window_of
 from studio.changes import services
+from studio.changes.trying import last_days, try_edits
 from studio.exchange.importing import put_rules
 from studio.exchange.writing import export_book, export_in_force
 from studio.models.changes import ChangeSet
@@ -124,11 +128,34 @@ def _propose(by: User, row: ChangeSet, wish: Wish) -> None:
     )
 
 
+@door(wire=NATIVE, endpoint="change_set_backtest", scope=_READ, methods=("GET", "HEAD", "POST"))
+def backtest(request: HttpRequest, client: Client, pk: int) -> HttpResponse:
+    """Tries the edits on past decisions of the key's institution, or tells of the latest trial."""
+    row = _found(pk)
+    if request.method == "POST":
+        client_for(request, NATIVE, _PROPOSE)
+        wish = _wish(request, Trial)
+        window = last_days(wish.days, vertical=wish.vertical, known=wish.known)
+        trial = try_edits(by=_user(client), change_set=row, window=window)
+        status = 202 if trial.is_unfinished else 200
+        return json_answer(trial_answer(trial, services.standing(_found(pk))), status=status)
+    read_parameters(request.GET, {})
+    if row.trial is None:
+        raise NotFound("Nobody tried it on past decisions yet.")
+    own = Institution.objects.values_list("slug", flat=True).get(pk=client.institution_id)
+    if set(window_of(row.trial).institutions) != {own}:
+        raise NotFound("The latest trial of it was on decisions of others than your institution.")
+    return json_answer(trial_answer(row.trial, services.standing(row)))
+
+
 edits = _act("edits", RulesText, _put)
 drop = _act("drop", Subject, _drop)
 propose = _act("propose", Wish, _propose)
 withdraw = _act("withdraw", Nothing, lambda by, row, wish: services.withdraw(by=by, change_set=row))
 reopen = _act("reopen", Nothing, lambda by, row, wish: services.reopen(by=by, change_set=row))
+evidence = _act(
+    "evidence", Nothing, lambda by, row, wish: services.take_trial(by=by, change_set=row)
+)
 comment = _act(
     "comment",
     NewNote,
@@ -141,7 +168,7 @@ def _user(client: Client) -> User:
 
 
 def _found(pk: int) -> ChangeSet:
-    rows = ChangeSet.objects.select_related("created_by", "approval")
+    rows = ChangeSet.objects.select_related("created_by", "approval", "trial__by")
     found = rows.filter(pk=pk).first() if pk < _LARGEST else None
     if found is None:
         raise NotFound("There is no change set of this number.")

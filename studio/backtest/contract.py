@@ -14,6 +14,9 @@ from scoring.reports.figures import Share
 SAMPLES = 50
 """Transactions kept of each kind, at most: the newest."""
 
+MOST_DAYS = 365
+"""Length of a window, at most, where people choose it by days."""
+
 Known = Literal["today", "then"]
 Truth = Literal["fraud", "genuine", "unlabelled"]
 TRUTHS: tuple[Truth, ...] = ("fraud", "genuine", "unlabelled")

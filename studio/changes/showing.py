@@ -42,8 +42,9 @@ def _over(result: Mapping[str, Any]) -> str:
     """What it was made on, in a sentence."""
     window, decided = result.get("window", {}), result.get("decisions", {})
     days = (str(window.get(name, ""))[:10] for name in ("since", "until"))
+    where = f" in {window['vertical'].replace('_', ' ')}" if window.get("vertical") else ""
     return (
-        f"{result.get('rows', 0):,} decisions from {' to '.join(days)}, "
+        f"{result.get('rows', 0):,} decisions{where} from {' to '.join(days)}, "
         f"{decided.get('fraud', 0):,} of them fraud, {decided.get('genuine', 0):,} genuine."
     )
 

@@ -1,17 +1,24 @@
 """manage.py change_set: the same services, as a named person."""
 
+import re
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from clients.services import create_institution, grant_scope
 from foundation.models import User
 from foundation.roles import SUPERVISOR
-from rules.models import Rule
+from rules.models import Rule, Ruleset
 from rules.queries import published_number
 from rules.tests.people import make_user
+from studio.backtest.tests.conftest import archive  # noqa: F401
+from studio.backtest.tests.world import UNTIL, make_events, put_into_archive
+from studio.changes import trying
+from studio.changes.services import create_change_set
 from studio.changes.tests.conftest import HIGH, draft, edit_of, publish_book
 from studio.models.changes import ChangeSet
 
@@ -85,3 +92,39 @@ def test_a_check_fails_with_what_it_found(rita: User) -> None:
         run("check", change_set.pk)
     assert "is draft" in run("merge", change_set.pk, "--by", "rita")
     assert "It can be proposed" in run("check", change_set.pk)
+
+
+def test_a_change_is_tried_on_past_decisions_before_it_is_proposed(
+    rita: User,
+    archive: None,  # noqa: F811
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.CHANGE_SET_EVIDENCE = "required"
+    settings.BACKTEST_ROWS_AT_ONCE = -1  # a page would leave it to a worker
+    bank = create_institution(name="Bank", slug="bank", base_currency="NGN", by="test")
+    grant_scope(user=rita, institution=bank, by="test")
+    put_into_archive(make_events(1, 80, {1: Ruleset.objects.get().content}))
+    monkeypatch.setattr(trying, "clock", SimpleNamespace(now=lambda: UNTIL))
+    change_set = draft(rita, edit_of(score="100"))
+    with pytest.raises(CommandError, match="backtest"):
+        run("propose", change_set.pk, "--by", "rita", "--reason", "x")
+    told = run("backtest", change_set.pk, "--by", "rita", "--days", "4", "--vertical", "crypto")
+    declined = re.search(r"declined +(\d+) -> (\d+)", told)
+    assert declined is not None
+    assert int(declined[2]) > int(declined[1])
+    assert "decisions in crypto from 2026-09-30 to 2026-10-04" in told
+    assert told.endswith("Attached as evidence.\n")
+    run("propose", change_set.pk, "--by", "rita", "--reason", "x")
+
+
+def test_what_cannot_be_tried_is_one_sentence(rita: User) -> None:
+    pk = draft(rita).pk
+    empty = create_change_set(by=rita, title="Empty").pk
+    for words, says in (
+        ((pk, "--by", "rita", "--days", "0"), "1 to 365 days"),
+        ((pk, "--by", "sue"), "permission"),
+        ((empty, "--by", "rita"), "no edits"),
+    ):
+        with pytest.raises(CommandError, match=says):
+            run("backtest", *words)

@@ -40,7 +40,6 @@ from scoring.formula import Verdict
 
 SINCE = dt.datetime(2026, 10, 1, tzinfo=dt.UTC)
 UNTIL = SINCE + dt.timedelta(days=3)
-VERTICALS = ("payments", "crypto", "mobile_money")
 CURRENCIES = ("NGN", "USD", "KES", "XAF")
 LISTS = ("blocked", "trusted", "watched")
 
@@ -166,7 +165,7 @@ def make_events(
 
 def _event(chance: random.Random, books: dict[int, CompiledBook], institution: str) -> Event:
     number = chance.choice(list(books))
-    code = chance.choice(VERTICALS)
+    code = chance.choice([each.code for each in books[number].snapshot.verticals])
     at = SINCE + dt.timedelta(seconds=chance.randrange(int((UNTIL - SINCE).total_seconds())))
     currency = chance.choice(CURRENCIES)
     values = _values(chance, currency, at)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone as clock
@@ -13,8 +13,12 @@ from django.utils import timezone as clock
 from foundation import approvals
 from foundation.errors import Problem
 from foundation.models import User
+from rules.definition import VERTICALS
+from studio.backtest.contract import MOST_DAYS, Known
 from studio.changes import services
+from studio.changes.showing import evidence_shown
 from studio.changes.snapshots import what_changes
+from studio.changes.trying import last_days, try_edits
 from studio.exchange.catalogue import merge_catalogue
 from studio.exchange.importing import import_rules
 from studio.exchange.writing import export_book, export_change_set, export_in_force
@@ -37,6 +41,10 @@ class Command(BaseCommand):
         into.add_argument("file", help="a path; - for standard input")
         into.add_argument("--title", default="")
         self._act(acts, "merge-catalogue", "newer built-in rules become one", number=False)
+        trial = self._act(acts, "backtest", "tries it on past decisions, and attaches the result")
+        trial.add_argument("--days", type=int, default=30, help="up to now (30)")
+        trial.add_argument("--vertical", choices=VERTICALS)
+        trial.add_argument("--known", choices=get_args(Known), default="today")
         propose = self._act(acts, "propose", "asks for approval", reason=True)
         propose.add_argument("--at", help="publish then, as 2026-05-03T04:00+01:00")
         for name, words in (
@@ -153,6 +161,21 @@ class Command(BaseCommand):
             if codes := getattr(done, name):
                 self.stdout.write(f"{len(codes)} {name}: {', '.join(codes)}")
         self.stdout.write(f"Change set {done.change_set.pk}.")
+
+    def _backtest(self, options: dict[str, Any]) -> None:
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"Say 1 to {MOST_DAYS} days.")
+        asked = {name: options[name] for name in ("days", "vertical", "known")}
+        by, change_set = self._person(options), self._found(options)
+        trial = try_edits(by=by, change_set=change_set, window=last_days(**asked), here=True)
+        if trial.state != trial.State.DONE:
+            raise CommandError(f"The backtest {trial.get_state_display()}: {trial.told}")
+        shown = evidence_shown(self._found(options)) or {}
+        for words, before, after in shown["rows"]:
+            self.stdout.write(f"{words:<28} {before:>24} -> {after}")
+        for line in (shown["over"], *shown["notes"]):
+            self.stdout.write(line)
+        self.stdout.write("Attached as evidence.")
 
     def _propose(self, options: dict[str, Any]) -> None:
         at = _moment(options["at"]) if options["at"] else None
