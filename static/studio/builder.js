@@ -279,7 +279,7 @@
       if (told.text === undefined) {
         const problems = told.problems ?? [{ message: told.detail ?? "It cannot be read.", hint: "" }];
         place.replaceChildren(...problems.map((one) => element("li", { class: "st-error" }, one.message, one.hint ? element("span", { class: "st-hint" }, one.hint) : null)));
-        form.querySelector("[data-save]").disabled = true;
+        document.querySelectorAll("[data-save], [data-attach]").forEach((button) => (button.disabled = true));
         return;
       }
       area.value = told.text;

@@ -5,10 +5,15 @@
   const { CodeField, element } = window.studio;
   const form = document.querySelector("[data-rule-form]");
   if (!form) return;
+  // Fields of the form that are no part of the rule.
+  const BESIDE = ["csrfmiddlewaretoken", "into", "seen", "expected_version", "days", "institution", "vertical", "known"];
   const fields = Object.fromEntries([...document.querySelectorAll("[data-code-field]")].map((holder) => [holder.dataset.codeField, new CodeField(holder)]));
   const saveButton = form.querySelector("[data-save]");
   const differs = form.querySelector("[data-changes]");
+  const attachButton = document.querySelector("[data-attach]");
   const key = `studio.draft.${form.dataset.code || "new"}`;
+  // What the page shows was typed and not saved: it is no beginning to go back to.
+  const refused = Boolean(form.querySelector("[data-refused]"));
   const first = snapshot();
   let waiting = 0;
   let asking = null;
@@ -16,9 +21,13 @@
 
   // -- what is typed
 
+  function may(save) {
+    saveButton.disabled = !save;
+    if (attachButton) attachButton.disabled = !save;
+  }
+
   function snapshot() {
-    const pairs = [...new FormData(form)].filter(([name]) => !["csrfmiddlewaretoken", "into"].includes(name));
-    return JSON.stringify(pairs);
+    return JSON.stringify([...new FormData(form)].filter(([name]) => !BESIDE.includes(name)));
   }
 
   function data() {
@@ -26,7 +35,7 @@
   }
 
   function touched() {
-    return snapshot() !== first;
+    return refused || snapshot() !== first;
   }
 
   // -- the check
@@ -114,9 +123,9 @@
 
   function changes(checkup) {
     const errors = checkup.found.filter((one) => one.severity === "error").length;
-    saveButton.disabled = errors > 0;
+    may(errors === 0);
     if (errors && !form.dataset.code && !touched()) {
-      differs.replaceChildren(element("span", { class: "fs-muted" }, "A new rule begins as a draft: give it a code, a condition and a reason."));
+      differs.replaceChildren(element("span", { class: "fs-muted" }, "Give it a code, a name, a condition and a reason."));
     } else if (errors) {
       say(errors === 1 ? "One thing to mend before it can be saved." : `${errors} things to mend before it can be saved.`);
     } else if (checkup.changes.length) {
@@ -126,15 +135,23 @@
     } else {
       const words = form.dataset.code ? `Nothing differs from version ${form.dataset.version}.` : "It can be saved.";
       differs.replaceChildren(element("span", { class: "fs-muted" }, words));
-      saveButton.disabled = Boolean(form.dataset.code) && !document.querySelector("[data-refused], [data-rebase]");
+      may(!form.dataset.code || refused);
     }
   }
 
   // -- what was typed is kept until it is saved
 
+  function began() {
+    return Object.fromEntries(["expected_version", "seen"].map((name) => [name, hidden(name).value]));
+  }
+
+  function hidden(name) {
+    return form.querySelector(`input[type=hidden][name=${name}]`);
+  }
+
   function keep() {
     try {
-      if (touched()) window.localStorage.setItem(key, JSON.stringify({ at: Date.now(), version: form.dataset.version, pairs: JSON.parse(snapshot()) }));
+      if (touched()) window.localStorage.setItem(key, JSON.stringify({ at: Date.now(), version: form.dataset.version, began: began(), pairs: JSON.parse(snapshot()) }));
       else window.localStorage.removeItem(key);
     } catch {
       // Storage is full or not allowed: the browser asks before it leaves the page.
@@ -149,12 +166,12 @@
     } catch {
       left = null;
     }
-    if (!left || JSON.stringify(left.pairs) === first || form.querySelector("[data-refused]")) return;
+    if (!left || JSON.stringify(left.pairs) === first || refused) return;
     const older = left.version !== form.dataset.version ? `, on version ${left.version}` : "";
     box.querySelector("[data-left-when]").textContent = `at ${new Date(left.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}${older},`;
     box.hidden = false;
     box.querySelector("[data-left-take]").addEventListener("click", () => {
-      takeUp(left.pairs);
+      takeUp(left);
       box.hidden = true;
     });
     box.querySelector("[data-left-drop]").addEventListener("click", () => {
@@ -163,15 +180,18 @@
     });
   }
 
-  function takeUp(pairs) {
+  // With the version and the draft that it began with: when those have moved on, saving says so.
+  function takeUp(left) {
     const values = new Map();
-    pairs.forEach(([name, value]) => values.set(name, [...(values.get(name) ?? []), value]));
+    left.pairs.forEach(([name, value]) => values.set(name, [...(values.get(name) ?? []), value]));
+    for (const [name, value] of Object.entries(left.began ?? {})) hidden(name).value = value;
     for (const control of form.elements) {
       if (!control.name || control.type === "hidden" || control.name === "into") continue;
       const some = values.get(control.name) ?? [];
       if (control.type === "checkbox") control.checked = some.includes(control.value);
       else if (some.length) control.value = some[0];
     }
+    form.querySelectorAll(".st-threshold.st-new[hidden]").forEach((row) => (row.hidden = !row.querySelector("input").value));
     Object.values(fields).forEach((field) => field.draw());
     check();
   }
@@ -187,7 +207,7 @@
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();
     sent = true;
-    window.localStorage.removeItem(key);
+    keep(); // until the server says that it is saved: see changes.js
   });
   window.addEventListener("pageshow", () => (sent = false));
   window.addEventListener("beforeunload", (event) => {

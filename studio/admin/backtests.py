@@ -34,7 +34,7 @@ HERE = "admin:studio_backtest_"
 S = Backtest.State
 LOOKS = {
     S.QUEUED: "fs-muted",
-    S.RUNNING: "fs-review",
+    S.RUNNING: "fs-muted",
     S.DONE: "fs-approved",
     S.FAILED: "fs-declined",
     S.CANCELLED: "fs-muted",
@@ -99,7 +99,7 @@ class BacktestAdmin(ReadOnlyModelAdmin):
     def tried(self, row: Any) -> SafeString:
         url = reverse(f"{HERE}change", args=[row.pk])
         told = row.code or _in_words(row.rules + row.removed, row.verticals)
-        return format_html('<a class="fs-link fs-wrap" href="{}">{}</a>', url, told)
+        return format_html('<a class="fs-link fs-name" href="{}">{}</a>', url, told)
 
     @admin.display(description="on decisions of")
     def over(self, row: Backtest) -> SafeString:

@@ -5,11 +5,9 @@ Each act is a page that explains it and asks for what it needs, or just a button
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone as clock
 
 from foundation.admin_parts import ReasonForm
 from foundation.models import User
@@ -21,16 +19,15 @@ from studio.admin.change_forms import (
     ReviewForm,
     TrialForm,
 )
-from studio.backtest.contract import Window
 from studio.changes import services
-from studio.changes.editing import EDIT, fingerprint
+from studio.changes.editing import EDIT
 from studio.changes.emergencies import EMERGENCY
 from studio.changes.proposing import APPROVE, PROPOSE
-from studio.changes.snapshots import tried_by
 from studio.changes.timeline import authors_of
+from studio.changes.trying import last_days, try_edits
 from studio.changes.undoing import is_newest
+from studio.models import Backtest
 from studio.models.changes import ChangeSet, EmergencyReview
-from studio.tasks import start_backtest
 
 State = ChangeSet.State
 Values = Mapping[str, Any]
@@ -40,7 +37,8 @@ Fits = Callable[[ChangeSet, User], bool]
 @dataclass(frozen=True, slots=True)
 class Act:
     """`run` returns the sentence for the page afterwards, or the change set that it made; and
-    raises Problem."""
+    raises Problem. Besides the form's values it is told the `revision` that the person looked at,
+    None where the page was reached otherwise than by its link."""
 
     button: str
     explanation: str
@@ -60,7 +58,11 @@ def _in(*states: State) -> Fits:
 
 def _propose(change_set: ChangeSet, by: User, said: Values) -> str:
     done = services.propose(
-        by=by, change_set=change_set, reason=said["reason"], publish_at=said["publish_at"]
+        by=by,
+        change_set=change_set,
+        reason=said["reason"],
+        publish_at=said["publish_at"],
+        revision=said["revision"],
     )
     if done.state == State.PUBLISHED:
         return "It is in force."
@@ -78,7 +80,9 @@ def _reopen(change_set: ChangeSet, by: User, said: Values) -> str:
 
 
 def _emergency(change_set: ChangeSet, by: User, said: Values) -> str:
-    done = services.publish_now(by=by, change_set=change_set, reason=said["reason"])
+    done = services.publish_now(
+        by=by, change_set=change_set, reason=said["reason"], revision=said["revision"]
+    )
     return f"In force as ruleset {done.ruleset_id}. Somebody else must review it now."
 
 
@@ -103,7 +107,11 @@ def _undo(change_set: ChangeSet, by: User, said: Values) -> ChangeSet:
 
 def _describe(change_set: ChangeSet, by: User, said: Values) -> str:
     services.describe(
-        by=by, change_set=change_set, title=said["title"], description=said["description"]
+        by=by,
+        change_set=change_set,
+        title=said["title"],
+        description=said["description"],
+        revision=said["revision"],
     )
     return "Saved."
 
@@ -118,15 +126,13 @@ def _move(change_set: ChangeSet, by: User, said: Values) -> str:
 
 
 def _try(change_set: ChangeSet, by: User, said: Values) -> str:
-    edits = list(change_set.edits.all())
-    if not edits:
-        raise services.ChangeRefused("There are no edits to try yet.")
-    now = clock.now()
-    window = Window(institutions=(), since=now - timedelta(days=said["days"]), until=now)
-    trial = start_backtest(by=by, edit=tried_by(edits), window=window)
-    noted = services.note_trial(by=by, change_set=change_set, trial=trial, tried=fingerprint(edits))
+    window = last_days(said["days"], vertical=said["vertical"], known=said["known"])
+    return trial_told(try_edits(by=by, change_set=change_set, window=window))
+
+
+def trial_told(trial: Backtest) -> str:
+    """What became of a backtest that was just begun."""
     if trial.state == trial.State.DONE:
-        services.take_trial(by=by, change_set=noted)
         return "Done, and attached."
     if trial.state == trial.State.FAILED:
         return f"The backtest failed: {trial.told}"
@@ -145,6 +151,13 @@ def _may_undo(change_set: ChangeSet, by: User) -> bool:
     if change_set.state != State.PUBLISHED or is_newest(change_set):
         return False
     return services.is_in_effect(change_set) is not False
+
+
+def _may_hurry(change_set: ChangeSet, by: User) -> bool:
+    """What waits for approval is taken back first, which only who proposed it can do."""
+    if change_set.state == State.PROPOSED:
+        return change_set.proposed_by_id == by.pk
+    return change_set.state in (State.DRAFT, State.SCHEDULED, State.FAILED)
 
 
 def _may_withdraw(change_set: ChangeSet, by: User) -> bool:
@@ -227,7 +240,7 @@ ACTS: dict[str, Act] = {
         "It takes force at once, approved by nobody. Another person must review it afterwards; "
         "until then it stands on everybody's Home.",
         EMERGENCY,
-        _in(State.DRAFT, State.PROPOSED, State.SCHEDULED, State.FAILED),
+        _may_hurry,
         _emergency,
         dangerous=True,
     ),

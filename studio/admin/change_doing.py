@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 
 from foundation.admin_parts import person
 from studio.changes import services
+from studio.editor.saving import MOST_DIGITS
 from studio.models.changes import ChangeEdit, ChangeSet
 
 
@@ -19,7 +20,8 @@ def _merge(request: HttpRequest, change_set: ChangeSet) -> str:
         by=person(request), change_set=change_set, edit=_edit(request, change_set)
     )
     if edit.conflicts:
-        return f"{edit.code}: merged; choose for {len(edit.conflicts)} fields that both changed."
+        fields = ", ".join(field.replace("_", " ") for field in edit.conflicts)
+        return f"{edit.code}: merged; choose for what both changed: {fields}."
     return f"{edit.code}: merged with what came meanwhile."
 
 
@@ -49,4 +51,5 @@ DOES = {"drop": _drop, "merge": _merge, "choose": _choose, "attach": _attach, "d
 
 def _edit(request: HttpRequest, change_set: ChangeSet) -> ChangeEdit:
     pk = request.POST.get("edit", "")
-    return get_object_or_404(change_set.edits, pk=int(pk) if pk.isdecimal() else 0)
+    sound = pk.isdecimal() and len(pk) < MOST_DIGITS
+    return get_object_or_404(change_set.edits, pk=int(pk) if sound else 0)

@@ -13,7 +13,7 @@ from unfold.widgets import (
 )
 
 from foundation.admin_parts import ReasonForm
-from rules.definition import State
+from rules.definition import VERTICALS, State
 from rules.models import Rule, Vertical
 from rules.switching.reading import Mode
 
@@ -55,6 +55,19 @@ class TrialForm(forms.Form):
         choices=[(7, "the last 7 days"), (30, "the last 30 days"), (90, "the last 90 days")],
         initial=30,
         coerce=int,
+        widget=UnfoldAdminSelectWidget,
+    )
+    vertical = forms.TypedChoiceField(
+        label="In",
+        choices=[("", "all verticals"), *((code, code.replace("_", " ")) for code in VERTICALS)],
+        required=False,
+        empty_value=None,
+        widget=UnfoldAdminSelectWidget,
+    )
+    known = forms.ChoiceField(
+        label="Labels",
+        choices=[("today", "as known today"), ("then", "as known 60 days after the transaction")],
+        initial="today",
         widget=UnfoldAdminSelectWidget,
     )
 

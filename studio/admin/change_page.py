@@ -7,13 +7,14 @@ from typing import Any
 import msgspec
 from django.urls import reverse
 
+from clients.queries import user_institutions
 from foundation import approvals
 from foundation.models import User
 from rules.definition import Definition, State, VerticalConfig
 from rules.diffs import Change, diff_definitions, diff_verticals
-from rules.models import Rule, Vertical
 from studio.admin.change_acts import PRIMARY, offered
-from studio.changes.editing import EDIT
+from studio.backtest.services import window_of
+from studio.changes.editing import EDIT, fingerprint
 from studio.changes.evidence import standing
 from studio.changes.freshness import Book, stale_edits
 from studio.changes.preflight import Preflight, load_preflight, look_over
@@ -91,7 +92,7 @@ def context_of(change_set: ChangeSet, by: User) -> dict[str, Any]:
     return {
         "change_set": change_set,
         "looks": STATE_LOOKS[S(change_set.state)],
-        "edits": _edits(edits, is_open=is_open),
+        "edits": _edits(edits, is_open=is_open, mine=may_edit and change_set.created_by == by),
         "preflight": _preflight(change_set),
         "may_edit": may_edit,
         "may_comment": may_comment(by),
@@ -100,6 +101,7 @@ def context_of(change_set: ChangeSet, by: User) -> dict[str, Any]:
         "in_place": {name: act for name, act in acts if name in _IN_PLACE},
         "evidence": evidence_shown(change_set),
         "standing": standing(change_set),
+        **_trial(change_set, edits, by),
         "asked": request,
         "may_vote": request is not None and approvals.may_vote(by, request),
         "voters": _voters(change_set),
@@ -123,20 +125,36 @@ def _preflight(change_set: ChangeSet) -> Preflight | None:
     return load_preflight(change_set.preflight)
 
 
+def _trial(change_set: ChangeSet, edits: list[ChangeEdit], by: User) -> dict[str, Any]:
+    """The latest backtest, with its address for who sees all decisions that it is about."""
+    trial = change_set.trial
+    if trial is None:
+        return {"trial": None}
+    visible = user_institutions(by).values_list("slug", flat=True)
+    sees = set(window_of(trial).institutions) <= set(visible)
+    return {
+        "trial": trial,
+        "trial_percent": round(100 * trial.progress),
+        "trial_fits": change_set.trial_fingerprint == fingerprint(edits),
+        "trial_url": reverse("admin:studio_backtest_change", args=[trial.pk]) if sees else "",
+        "trial_progress": reverse("admin:studio_backtest_progress", args=[trial.pk]),
+    }
+
+
 def _voters(change_set: ChangeSet) -> list[str]:
     if change_set.state != S.PROPOSED or change_set.approval is None:
         return []
     return [user.get_username() for user in approvals.voters(change_set.approval)]
 
 
-def _edits(edits: list[ChangeEdit], *, is_open: bool) -> list[EditShown]:
+def _edits(edits: list[ChangeEdit], *, is_open: bool, mine: bool) -> list[EditShown]:
     book = Book.of(edits)
     stale = {one.edit.pk: one.words for one in stale_edits(edits, book)} if is_open else {}
     return [
         EditShown(
             edit=edit,
             title=_title(edit, book),
-            url=_url(book.rules.get(edit.code), book.verticals.get(edit.code)),
+            url=_url(edit, book, mine=mine),
             changes=_changes(edit),
             conflicts=tuple(_conflict(name, sides, edit) for name, sides in edit.conflicts.items()),
             stale=stale.get(edit.pk, ""),
@@ -154,10 +172,15 @@ def _title(edit: ChangeEdit, book: Book) -> str:
     return rule.version.name if rule else edit.code
 
 
-def _url(rule: Rule | None, vertical: Vertical | None) -> str:
-    if rule is not None:
-        return reverse("admin:rules_rule_change", args=[rule.pk])
-    return reverse("admin:rules_vertical_change", args=[vertical.pk]) if vertical else ""
+def _url(edit: ChangeEdit, book: Book, *, mine: bool) -> str:
+    """The page of its rule or vertical; in the person's own draft, where it is edited on."""
+    into = f"?into={edit.change_set_id}" if mine else ""
+    if not edit.of_rule:
+        vertical = book.verticals.get(edit.code)
+        return reverse("admin:rules_vertical_change", args=[vertical.pk]) + into if vertical else ""
+    if rule := book.rules.get(edit.code):
+        return reverse("admin:rules_rule_change", args=[rule.pk]) + into
+    return f"{reverse('admin:rules_rule_add')}{into}&code={edit.code}" if mine else ""
 
 
 def _changes(edit: ChangeEdit) -> tuple[Change, ...]:

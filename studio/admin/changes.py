@@ -2,21 +2,20 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from foundation.admin_parts import (
-    FastModelAdmin,
     action,
     confirm_page,
     demand,
     found,
+    own_paths,
     page,
     person,
     relative_time,
@@ -24,22 +23,18 @@ from foundation.admin_parts import (
 from foundation.errors import Problem
 from studio.admin.change_acts import ACTS, initial_of
 from studio.admin.change_doing import DOES
-from studio.admin.change_forms import DescribeForm, FileForm
+from studio.admin.change_files import HERE, FilePages, to_page
+from studio.admin.change_forms import DescribeForm
 from studio.admin.change_page import STATE_LOOKS, context_of
 from studio.changes import services
 from studio.changes.editing import EDIT
 from studio.changes.proposing import may_comment
-from studio.exchange.catalogue import merge_catalogue
-from studio.exchange.importing import import_rules
-from studio.exchange.reading import LARGEST
-from studio.exchange.writing import export_book, export_change_set, export_in_force
+from studio.editor.saving import SAVED
 from studio.models.changes import ChangeSet
-
-HERE = "admin:studio_changeset_"
 
 
 @admin.register(ChangeSet)
-class ChangeSetAdmin(FastModelAdmin):
+class ChangeSetAdmin(FilePages):
     empty_list = (
         "Changes of rules and verticals go through change sets: begin one here, or with an edit in "
         "the rule book. Each stands here with what became of it."
@@ -121,18 +116,13 @@ class ChangeSetAdmin(FastModelAdmin):
         return HttpResponseRedirect(reverse(f"{HERE}merge_catalogue"))
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("import/", wrap(self.import_view), name="studio_changeset_import"),
-            path("built-in/", wrap(self.catalogue_view), name="studio_changeset_merge_catalogue"),
-            path("export/<slug:what>/", wrap(self.export_view), name="studio_changeset_export"),
-            path("<int:pk>/act/<slug:name>/", wrap(self.act_view), name="studio_changeset_act"),
-            path("<int:pk>/toml/", wrap(self.toml_view), name="studio_changeset_toml"),
-            path("<int:pk>/comment/", wrap(self.comment_view), name="studio_changeset_comment"),
-            path("<int:pk>/do/<slug:name>/", wrap(self.do_view), name="studio_changeset_do"),
-        ]
-        urls: list[URLPattern] = super().get_urls()
-        return own + urls
+        own = own_paths(
+            self,
+            ("<int:pk>/act/<slug:name>/", self.act_view, "act"),
+            ("<int:pk>/comment/", self.comment_view, "comment"),
+            ("<int:pk>/do/<slug:name>/", self.do_view, "do"),
+        )
+        return [*own, *super().get_urls()]
 
     # -- pages --------------------------------------------------------------------------------
 
@@ -147,7 +137,7 @@ class ChangeSetAdmin(FastModelAdmin):
             except Problem as problem:
                 form.add_error(None, problem.detail)
             else:
-                return _to(made)
+                return to_page(made)
         return page(
             self,
             request,
@@ -174,6 +164,7 @@ class ChangeSetAdmin(FastModelAdmin):
             "studio/changes/change_set.html",
             title=change_set.title,
             original=change_set,
+            saved=request.session.pop(SAVED, ""),
             **context_of(change_set, person(request)),
         )
 
@@ -186,7 +177,7 @@ class ChangeSetAdmin(FastModelAdmin):
         demand(request, act.permission)
         if not act.offered(change_set, user):
             messages.warning(request, f"{act.button}: not as the change set stands now.")
-            return _to(change_set)
+            return to_page(change_set)
 
         class Form(act.form):  # type: ignore[name-defined, misc]
             def __init__(self, data: Any = None) -> None:
@@ -195,7 +186,7 @@ class ChangeSetAdmin(FastModelAdmin):
         made: list[ChangeSet] = []
 
         def run(said: dict[str, Any]) -> str:
-            done = act.run(change_set, user, said)
+            done = act.run(change_set, user, {**said, "revision": _revision(request)})
             if isinstance(done, str):
                 return done
             made.append(done)
@@ -212,7 +203,7 @@ class ChangeSetAdmin(FastModelAdmin):
             back=reverse(f"{HERE}change", args=[pk]),
             dangerous=act.dangerous,
         )
-        return _to(made[0]) if made else answer
+        return to_page(made[0]) if made else answer
 
     def do_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Buttons on the page itself: about one edit, or the evidence."""
@@ -225,7 +216,7 @@ class ChangeSetAdmin(FastModelAdmin):
                 messages.success(request, DOES[name](request, change_set))
             except Problem as problem:
                 messages.error(request, problem.detail)
-        return _to(change_set)
+        return to_page(change_set)
 
     def comment_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         change_set: ChangeSet = found(self, request, str(pk))
@@ -239,82 +230,9 @@ class ChangeSetAdmin(FastModelAdmin):
                 messages.error(request, problem.detail)
         return HttpResponseRedirect(reverse(f"{HERE}change", args=[pk]) + "#timeline")
 
-    # -- files --------------------------------------------------------------------------------
 
-    def toml_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        change_set: ChangeSet = found(self, request, str(pk))
-        return _file(f"change-set-{pk}.toml", export_change_set(change_set))
-
-    def export_view(self, request: HttpRequest, what: str) -> HttpResponse:
-        demand(request, "rules.view_ruleset")
-        if what == "in-force":
-            try:
-                return _file("ruleset.toml", export_in_force())
-            except Problem as problem:
-                messages.error(request, problem.detail)
-                return HttpResponseRedirect(reverse(f"{HERE}changelist"))
-        if what == "book":
-            return _file("rule-book.toml", export_book())
-        raise Http404
-
-    def import_view(self, request: HttpRequest) -> HttpResponse:
-        demand(request, EDIT)
-        form = FileForm(request.POST or None, request.FILES or None)
-        faults: list[Any] = []
-        if request.method == "POST" and form.is_valid():
-            uploaded = form.cleaned_data["file"]
-            try:
-                done = import_rules(
-                    by=person(request),
-                    content=uploaded.read(LARGEST + 1),
-                    name=uploaded.name,
-                    title=form.cleaned_data["title"],
-                )
-            except Problem as problem:
-                faults = list(getattr(problem, "faults", []))
-                if not faults:
-                    form.add_error(None, problem.detail)
-            else:
-                for remark in done.remarks:
-                    messages.warning(request, remark)
-                return _to(done.change_set)
-        context = {"form": form, "faults": faults[:200], "more": max(0, len(faults) - 200)}
-        return page(
-            self, request, "studio/changes/import.html", title="Rules from a file", **context
-        )
-
-    def catalogue_view(self, request: HttpRequest) -> HttpResponse:
-        demand(request, EDIT)
-        made: list[ChangeSet] = []
-
-        def merge(said: dict[str, Any]) -> str:
-            done = merge_catalogue(by=person(request))
-            made.append(done.change_set)
-            return (
-                f"{len(done.followed)} follow, {len(done.merged)} merged with what was edited "
-                f"here, {len(done.conflicts)} wait for somebody to choose, {len(done.kept)} kept."
-            )
-
-        answer = confirm_page(
-            self,
-            request,
-            title="Merge the built-in rules of this release",
-            explanation="Makes a change set of what is shipped now and not in force here. Rules "
-            "that nobody edited follow; of edited ones only what was not edited here changes, and "
-            "where both changed you choose. Nothing is applied before it is proposed and approved.",
-            button="Make a change set",
-            form_class=forms.Form,
-            act=merge,
-            back=reverse(f"{HERE}changelist"),
-        )
-        return _to(made[0]) if made else answer
-
-
-def _to(change_set: ChangeSet) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse(f"{HERE}change", args=[change_set.pk]))
-
-
-def _file(name: str, text: str) -> HttpResponse:
-    response = HttpResponse(text, content_type="application/toml; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+def _revision(request: HttpRequest) -> int | None:
+    """Of the change set as it stood on the page whose link led here: what somebody put in since is
+    not proposed unseen."""
+    told = request.GET.get("revision", "")
+    return int(told) if told.isdecimal() and len(told) < 10 else None

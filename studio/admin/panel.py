@@ -6,20 +6,20 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from django.utils import timezone as clock
 from django.views.decorators.http import require_POST
 
 from clients.models import Institution
-from foundation.admin_parts import demand, found, person
-from foundation.errors import BadRequest, Problem
+from foundation.admin_parts import demand, found, own_paths, person
+from foundation.errors import BadRequest, Problem, TooManyRequests
 from foundation.models import User
 from foundation.scopes import visible_institutions
 from rules.definition import VERTICALS
 from studio.admin.comparison import comparison
 from studio.admin.live import EDIT, LiveParts, answered, draft_of, fragment
 from studio.backtest.contract import SAMPLES, Edit, Result, Window
-from studio.backtest.errors import TooMuchAtOnce
+from studio.backtest.errors import TooManyBacktests, TooMuchAtOnce
 from studio.backtest.samples import samples, tried_now, tried_of
 from studio.backtest.services import cancel_backtest, quick
 from studio.editor.bounding import bound
@@ -38,17 +38,13 @@ class PanelParts(LiveParts):
     """Of the admin of rules: backtests of a draft."""
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("backtest/", wrap(require_POST(self.backtest_view)), name="rules_rule_backtest"),
-            path("backtest/<uuid:run>/", wrap(self.run_view), name="rules_rule_backtest_run"),
-            path(
-                "backtest/<uuid:run>/cancel/",
-                wrap(require_POST(self.cancel_view)),
-                name="rules_rule_backtest_cancel",
-            ),
-            path("samples/", wrap(require_POST(self.samples_view)), name="rules_rule_samples"),
-        ]
+        own = own_paths(
+            self,
+            ("backtest/", require_POST(self.backtest_view), "backtest"),
+            ("backtest/<uuid:run>/", self.run_view, "backtest_run"),
+            ("backtest/<uuid:run>/cancel/", require_POST(self.cancel_view), "backtest_cancel"),
+            ("samples/", require_POST(self.samples_view), "samples"),
+        )
         return [*own, *super().get_urls()]
 
     def backtest_view(self, request: HttpRequest) -> HttpResponse:
@@ -68,6 +64,8 @@ class PanelParts(LiveParts):
             result = quick(by=user, edit=edit, window=window)
         except TooMuchAtOnce:
             return self._later(request, edit, window)
+        except TooManyBacktests as busy:  # the page asks again by itself
+            raise TooManyRequests(busy.detail, retry_after=2) from None
         except Problem as problem:
             return refused(request, problem.detail)
         return fragment(request, "studio/parts/comparison.html", comparison(result))
@@ -125,7 +123,7 @@ def panel_context(user: User) -> dict[str, Any]:
     return {
         "window_days": WINDOW_DAYS,
         "institutions": list(_institutions(user).values_list("slug", "name")),
-        "all_verticals": VERTICALS,
+        "all_verticals": [(code, code.replace("_", " ")) for code in VERTICALS],
     }
 
 
@@ -133,7 +131,7 @@ def window_of(request: HttpRequest) -> Window:
     """The window that was chosen, of institutions that the person works for. One query."""
     sent, user = request.POST, person(request)
     days, until = sent.get("days", ""), clock.now()
-    chosen = int(days) if days.isdecimal() and int(days[:9]) in WINDOW_DAYS else 30
+    chosen = next((one for one in WINDOW_DAYS if days == str(one)), 30)
     slugs = list(_institutions(user).values_list("slug", flat=True))
     if wanted := sent.get("institution"):
         slugs = [slug for slug in slugs if slug == wanted]

@@ -4,39 +4,29 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 
-from foundation.admin_parts import demand, found, page, person
+from foundation.admin_parts import demand, found, own_paths, page, person
 from foundation.errors import Problem
-from foundation.models import User
-from rules.admin.guide import suggestions
-from rules.admin.moves import EXPLANATIONS, moves_from
-from rules.admin.pages import state_label, verticals_in_words
+from rules.admin.moves import EXPLANATIONS
 from rules.definition import State
 from rules.errors import Invalid, StaleEdit
-from rules.forms import ParameterFormSet, RuleForm
-from rules.models import Rule, RuleVersion
-from rules.queries import diff_versions, published_rule
+from rules.models import Rule
+from rules.queries import diff_versions
 from rules.reasons import say_value
+from studio.admin.change_acts import trial_told
 from studio.admin.live import EDIT
 from studio.admin.move_form import move_form
-from studio.admin.panel import PanelParts, panel_context
+from studio.admin.panel import PanelParts, window_of
+from studio.admin.rule_shown import VERSIONS_SHOWN, changed_since, editor, held_instead, standing
 from studio.changes.errors import Outdated
-from studio.editor.drafts import ROWS, Draft, blank_values, form_values, read_draft
+from studio.changes.trying import try_edits
+from studio.editor.drafts import Draft, read_draft
 from studio.editor.live import Found, errors_in
-from studio.editor.saving import (
-    NEW,
-    Saved,
-    Started,
-    others_editing,
-    places_for,
-    save_draft,
-    save_move,
-    started_edit,
-)
+from studio.editor.saving import NEW, SAVED, Saved, places_for, save_draft, save_move
+from studio.models.changes import ChangeSet
 
 ADD = "rules.add_rule"
-VERSIONS_SHOWN = 100
 
 
 class RulePages(PanelParts):
@@ -45,15 +35,11 @@ class RulePages(PanelParts):
     list_select_related = ("current",)
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
-        own = [
-            path("<int:pk>/state/<slug:to>/", wrap(self.state_view), name="rules_rule_state"),
-            path(
-                "<int:pk>/versions/<int:number>/",
-                wrap(self.version_view),
-                name="rules_rule_version",
-            ),
-        ]
+        own = own_paths(
+            self,
+            ("<int:pk>/state/<slug:to>/", self.state_view, "state"),
+            ("<int:pk>/versions/<int:number>/", self.version_view, "version"),
+        )
         return [*own, *super().get_urls()]
 
     # -- the page -----------------------------------------------------------------------------
@@ -84,12 +70,18 @@ class RulePages(PanelParts):
         """Into the change set that was chosen, or else the page again with all that was typed."""
         user = person(request)
         draft = read_draft(request.POST, code=rule.code if rule else "")
+        into = request.POST.get("into", "")
         findings: tuple[Found, ...] = ()
         stale = ""
         if draft.definition is not None and not (findings := errors_in(draft.definition)):
             try:
                 saved = save_draft(
-                    by=user, rule=rule, draft=draft, into=request.POST.get("into", "")
+                    by=user,
+                    rule=rule,
+                    draft=draft,
+                    into=into,
+                    seen=request.POST.get("seen"),
+                    begins=_begins(request),
                 )
             except (StaleEdit, Outdated) as problem:
                 stale = problem.detail
@@ -98,7 +90,8 @@ class RulePages(PanelParts):
             except Problem as problem:
                 draft.form.add_error(None, problem.detail)
             else:
-                return _kept(request, saved)
+                request.session[SAVED] = rule.code if rule else NEW
+                return _tried(request, saved) if "attach" in request.POST else _kept(request, saved)
         fresh = Rule.objects.select_related("current").get(pk=rule.pk) if rule else None
         response = self._show(request, fresh, draft=draft, findings=findings, stale=stale)
         response.status_code = 409 if stale else 400
@@ -117,9 +110,11 @@ class RulePages(PanelParts):
         version = rule.version if rule else None
         title = version.name if version else "New rule"
         may_change = user.has_perm(EDIT if rule else ADD)
-        context = _standing(rule, user) if rule else {}
+        context = standing(rule, user) if rule else {}
         if may_change:
-            context |= _editor(rule, user, draft, request.GET.get("into", ""))
+            context |= editor(rule, user, draft, request.POST if draft else request.GET)
+        if stale and draft:
+            context |= _instead(request, rule, draft)
         return page(
             self,
             request,
@@ -130,7 +125,6 @@ class RulePages(PanelParts):
             version=version,
             may_change=may_change,
             findings=findings,
-            stale=_stale_changes(rule, request) if stale and rule else None,
             stale_words=stale,
             is_fullwidth="1",
             **context,
@@ -203,79 +197,34 @@ class RulePages(PanelParts):
         )
 
 
+def _begins(request: HttpRequest) -> State:
+    """Of a new rule."""
+    return State.SHADOW if request.POST.get("begins") == State.SHADOW else State.DRAFT
+
+
+def _instead(request: HttpRequest, rule: Rule | None, draft: Draft) -> dict[str, Any]:
+    """What stands in the way of saving: another edit in the change set, or a newer version."""
+    code = rule.code if rule else draft.form.cleaned_data["code"]
+    held = held_instead(person(request), code, request.POST.get("into", ""), rule)
+    if held is not None and held["mark"] != request.POST.get("seen"):
+        return {"held": held}
+    return {"stale": changed_since(rule, request.POST.get("expected_version", ""))} if rule else {}
+
+
 def _kept(request: HttpRequest, saved: Saved) -> HttpResponse:
     words = f"Saved in “{saved.title}”. Decisions stay as they are until it is published."
     messages.success(request, words)
     return HttpResponseRedirect(saved.url)
 
 
-def _standing(rule: Rule, user: User) -> dict[str, Any]:
-    """What is known of the rule as it is. Three queries."""
-    version = rule.version
-    return {
-        "state": state_label(rule.state),
-        "verticals": verticals_in_words(version.only, version.exclude),
-        "parameters": [(p, say_value(p.value)) for p in version.parameter_list],
-        "versions": rule.versions.order_by("-number")[:VERSIONS_SHOWN],
-        "in_force": published_rule(rule.code),
-        "moves": moves_from(State(rule.state)) if user.has_perm(EDIT) else [],
-    }
-
-
-def _editor(rule: Rule | None, user: User, draft: Draft | None, into: str) -> dict[str, Any]:
-    """The form: with what was typed, else with the draft in a change set, else with the rule.
-
-    Five queries.
-    """
-    code = rule.code if rule else ""
-    started = started_edit(by=user, code=code, into=into) if rule and draft is None else None
-    form, rows = _forms(rule, draft, started)
-    places = places_for(by=user, code=code)
-    return {
-        "form": form,
-        "rows": rows,
-        "row_values": [_row(row) for row in rows],
-        "started": started,
-        "others": others_editing(by=user, code=code) if rule else [],
-        "places": places,
-        "chosen": _chosen([key for key, _ in places], started, into),
-        "suggestions": suggestions(),
-        **panel_context(user),
-    }
-
-
-def _forms(rule: Rule | None, draft: Draft | None, started: Started | None) -> tuple[RuleForm, Any]:
-    if draft is not None:
-        return draft.form, draft.rows
-    rows: list[dict[str, Any]] = []
-    if rule is None:
-        values = blank_values()
+def _tried(request: HttpRequest, saved: Saved) -> HttpResponse:
+    """The draft is saved; the panel's window is tried with all that stands in its change set, and
+    the result attached. What keeps it from that keeps nothing from being saved."""
+    change_set = ChangeSet.objects.get(pk=saved.pk)
+    try:
+        trial = try_edits(by=person(request), change_set=change_set, window=window_of(request))
+    except Problem as problem:
+        messages.warning(request, f"Saved in “{saved.title}”, without a backtest: {problem.detail}")
     else:
-        values, rows = form_values(started.definition if started else rule.version.definition)
-        values |= {"code": rule.code, "note": started.note if started else ""}
-        values["expected_version"] = started.base_version if started else rule.version.number
-    form = RuleForm(initial=values)
-    if rule is not None:
-        form.fields["code"].disabled = True
-    return form, ParameterFormSet(initial=rows, prefix=ROWS)
-
-
-def _row(row: Any) -> dict[str, Any]:
-    """A parameter's row with what it shows at once; the empty one at the end has no name."""
-    shown = {name: row[name].value() or "" for name in ("name", "kind", "value", "currency")}
-    bounds = {name: row[name].value() for name in ("minimum", "maximum", "unit", "doc")}
-    return {"form": row, **shown, **bounds, "is_new": not shown["name"]}
-
-
-def _chosen(keys: list[str], started: Started | None, into: str) -> str:
-    """Where the draft came from, else what the address names, else the usual place."""
-    if started:
-        return str(started.change_set)
-    return into if into in keys else keys[0] if keys else NEW
-
-
-def _stale_changes(rule: Rule, request: HttpRequest) -> Any:
-    """What others changed since the version with which this edit began."""
-    began = request.POST.get("expected_version", "")
-    old = RuleVersion.objects.filter(rule=rule, number=began).first() if began.isdecimal() else None
-    return diff_versions(old, rule.version) if old else ()
+        messages.success(request, f"Saved in “{saved.title}”. {trial_told(trial)}")
+    return HttpResponseRedirect(saved.url)

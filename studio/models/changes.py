@@ -87,11 +87,6 @@ class ChangeSet(models.Model):
         return f"change set {self.pk}: {self.title}"
 
     @property
-    def trial_percent(self) -> int:
-        """How far its latest backtest is."""
-        return round(100 * self.trial.progress) if self.trial else 0
-
-    @property
     def is_draft(self) -> bool:
         return self.state == self.State.DRAFT
 

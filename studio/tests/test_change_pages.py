@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -21,9 +22,12 @@ from rules.switching.throwing import throw_switch
 from rules.tests.cast import make_definition
 from rules.tests.people import make_user
 from rules.vertical_form import VerticalForm
-from studio.changes.services import propose, publish_now
+from studio.changes.editing import fingerprint
+from studio.changes.services import note_trial, propose, publish_now, put_edit
 from studio.changes.tests.conftest import HIGH, book, draft, edit_of, ravi, rita, sue  # noqa: F401
+from studio.changes.trying import last_days
 from studio.exchange.writing import export_book
+from studio.models import Backtest
 from studio.models.changes import ChangeSet
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +206,47 @@ def test_a_published_one_is_undone_by_a_click_once_others_came(rita: User, sue: 
     undo = ChangeSet.objects.get(origin="undo")
     assert answer["Location"] == url("change", undo.pk)
     assert "began to undo it" in text(mine.get(url("change", first.pk)))
+
+
+def test_what_was_put_in_since_one_looked_is_not_proposed_unseen(
+    rita: User,  # noqa: F811
+    ravi: User,  # noqa: F811
+) -> None:
+    change_set = draft(rita)
+    mine = as_(rita)
+    link = f"{url('act', change_set.pk, 'propose')}?revision={change_set.revision}"
+    assert link in text(mine.get(url("change", change_set.pk)))
+    put_edit(by=ravi, change_set=change_set, wish=edit_of("low_amount", score="50"))
+    page = text(mine.post(link, {"reason": "as I saw it", "publish_at": ""}))
+    assert "changed meanwhile by ravi" in page
+    assert not ApprovalRequest.objects.exists()
+
+
+def test_an_emergency_is_offered_for_ones_own_proposal_alone(rita: User, ravi: User) -> None:  # noqa: F811
+    change_set = propose(by=rita, change_set=draft(rita), reason="x")
+    assert "Publish now, in an emergency" in text(as_(rita).get(url("change", change_set.pk)))
+    assert "Publish now, in an emergency" not in text(as_(ravi).get(url("change", change_set.pk)))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("running", "It runs"),
+        ("failed", "the archive is away"),
+        ("cancelled", "was cancelled"),
+        ("done", "is done and not attached"),
+    ],
+)
+def test_the_page_says_how_its_latest_backtest_stands(
+    rita: User,  # noqa: F811
+    state: str,
+    words: str,
+) -> None:
+    change_set = draft(rita)
+    trial = Backtest.objects.create(
+        by=rita, kind="rule", code=HIGH, edit={}, ruleset_number=1, rows=5, state=state, result={},
+        window=msgspec.to_builtins(last_days(30)), told="the archive is away",
+    )  # fmt: skip
+    edits = fingerprint(change_set.edits.all())
+    note_trial(by=rita, change_set=change_set, trial=trial, tried=edits)
+    assert words in text(as_(rita).get(url("change", change_set.pk)))

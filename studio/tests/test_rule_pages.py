@@ -20,6 +20,7 @@ from rules.models import Rule, RuleVersion
 from rules.services import edit_rule, set_rule_state
 from rules.tests.cast import A_FEW_RULES
 from rules.tests.people import make_user
+from studio.backtest import services
 from studio.editor.drafts import form_values
 from studio.models.changes import ChangeEdit, ChangeSet
 
@@ -346,6 +347,68 @@ def test_a_new_rule_with_a_code_in_use_is_refused() -> None:
     assert "There is a rule high_amount already." in response.content.decode()
 
 
+def test_a_draft_that_another_tab_saved_meanwhile_is_not_written_over() -> None:
+    client = signed_in()
+    client.post(rule_url("change"), edited(confidence="0.5", seen=""))
+    pk = str(ChangeSet.objects.get().pk)
+    late = edited(confidence="0.7", into=pk, seen="")
+    response = client.post(rule_url("change"), late)
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "holds another edit of high_amount by now, by rita" in text
+    assert re.search(r"confidence.*0.5", text, re.DOTALL)
+    assert ChangeEdit.objects.get().definition["confidence"] == 0.5
+    mark = response.context["held"]["mark"]
+    assert client.post(rule_url("change"), {**late, "seen": ["", mark]}).status_code == 302
+    assert ChangeEdit.objects.get().definition["confidence"] == 0.7
+
+
+def test_the_draft_that_the_page_showed_is_edited_on() -> None:
+    client = signed_in()
+    client.post(rule_url("change"), edited(confidence="0.5"))
+    pk = str(ChangeSet.objects.get().pk)
+    seen = client.get(rule_url("change")).context["seen"]
+    again = edited(confidence="0.6", into=pk, seen=seen)
+    assert client.post(rule_url("change"), again).status_code == 302
+
+
+def test_a_form_sent_twice_is_one_edit() -> None:
+    client = signed_in()
+    client.post(rule_url("change"), edited(confidence="0.5", seen=""))
+    change_set = ChangeSet.objects.get()
+    entries, revision = change_set.entries.count(), change_set.revision
+    twice = edited(confidence="0.5", into=str(change_set.pk), seen="")
+    assert client.post(rule_url("change"), twice).status_code == 302
+    change_set.refresh_from_db()
+    assert (change_set.entries.count(), change_set.revision) == (entries, revision)
+
+
+def test_a_new_rule_that_is_not_published_yet_is_edited_on() -> None:
+    client, address = signed_in(), reverse("admin:rules_rule_add")
+    definition = rule().version.definition
+    client.post(address, sent(definition, code="very_high_amount", begins="shadow", seen=""))
+    edit = ChangeEdit.objects.get()
+    assert edit.state == "shadow"
+    into = {"into": str(edit.change_set_id), "code": edit.code}
+    change_set = reverse("admin:studio_changeset_change", args=[edit.change_set_id])
+    assert f"{address}?into={edit.change_set_id}&amp;code={edit.code}" in (
+        client.get(change_set).content.decode()
+    )
+    page = client.get(address, into)
+    assert "This is your draft in" in page.content.decode()
+    assert page.context["form"].initial["condition"] == definition.condition
+    data = sent(definition, confidence="0.3", seen=page.context["seen"], begins="shadow", **into)
+    assert client.post(address, data).status_code == 302
+    assert ChangeEdit.objects.get().definition["confidence"] == 0.3
+
+
+def test_the_page_of_the_change_set_tells_the_browser_once_what_was_saved() -> None:
+    client = signed_in()
+    saved = client.post(rule_url("change"), edited(confidence="0.5"))["Location"]
+    assert 'data-saved="high_amount"' in client.get(saved).content.decode()
+    assert "data-saved" not in client.get(saved).content.decode()
+
+
 # -- moves --------------------------------------------------------------------------------------
 
 
@@ -405,6 +468,17 @@ def test_a_builder_that_is_none_is_refused_in_words(given: str) -> None:
     answer = asked("build", {"builder": given})
     assert answer.status_code == 422
     assert answer.json()["problems"][0]["message"]
+
+
+def test_a_test_that_would_wait_behind_others_is_asked_for_again() -> None:
+    with services._one_at_a_time, services._one_waits:
+        answer = asked("backtest", edited())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+
+
+@pytest.mark.parametrize("days", ["0", "-7", "000000030" + "9" * 9, "9" * 5_000, "month"])
+def test_a_window_that_is_not_offered_is_the_usual_one(days: str) -> None:
+    assert asked("backtest", edited(days=days)).status_code == 200
 
 
 PASTED = {"amount": 9_000, "currency": "USD", "industry": "payments"}
