@@ -42,7 +42,7 @@ class RuleValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Overlap(msgspec.Struct, frozen=True):
-    """Decisions that two rules hit both."""
+    """Decisions that two rules hit both; the codes are in order, whatever the rules' own is."""
 
     one: str
     other: str
@@ -134,7 +134,7 @@ def value_of_rules(
             for i, code in enumerate(codes)
         ),
         overlaps=tuple(
-            Overlap(codes[i], codes[j], int(both[i, j]))
+            Overlap(min(codes[i], codes[j]), max(codes[i], codes[j]), int(both[i, j]))
             for i, j in zip(*np.nonzero(np.triu(both, 1)), strict=True)
         ),
     )

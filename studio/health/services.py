@@ -103,7 +103,7 @@ def ask_for_check(*, by: User) -> list[int]:
 @dataclass(frozen=True, slots=True)
 class Health:
     """What a person sees. `counts` is None where nothing was counted; `errors` name institutions
-    that could not be, `lacking` those that never were."""
+    that could not be, or not wholly, `lacking` those that never were."""
 
     snapshot: Snapshot | None
     ruleset: int | None
@@ -127,7 +127,13 @@ def health_for(by: User) -> Health:
     counted = [row for row in rows if row.counts is not None]
     ruleset = in_force()
     snapshot = ruleset.content if ruleset else None
-    counts = _together(counted) if counted else None
+    counts, unrated = _together(counted) if counted else (None, set())
+    errors = [(mine[row.institution_id].name, row.error) for row in rows if row.error]
+    errors += [
+        (mine[row.institution_id].name, "Its amounts are in no sum, for want of an exchange rate.")
+        for row in counted
+        if (row.counts or {}).get("currency") in unrated
+    ]
     reads = features_of(snapshot.rules) if snapshot else {}
     return Health(
         snapshot=snapshot,
@@ -136,7 +142,7 @@ def health_for(by: User) -> Health:
         findings=_findings(snapshot, counts, reads) if snapshot and counts else [],
         reads=reads,
         institutions=sorted(mine[row.institution_id].name for row in counted),
-        errors=sorted((mine[r.institution_id].name, r.error) for r in rows if r.error),
+        errors=sorted(errors),
         lacking=sorted(one.name for pk, one in mine.items() if pk not in {r.pk for r in rows}),
         since=min((row.since for row in counted), default=None),
         until=max((row.until for row in counted), default=None),
@@ -172,11 +178,15 @@ def _findings(
     )
 
 
-def _together(rows: list[BookHealth]) -> Counts:
+def _together(rows: list[BookHealth]) -> tuple[Counts, set[str]]:
+    """In US dollars at today's rate where institutions keep different currencies; and the
+    currencies without a rate, whose amounts count as 0."""
     parts = [msgspec.convert(row.counts, Counts) for row in rows]
     currencies = {part.currency for part in parts}
     if len(currencies) == 1:
-        return together(parts, currencies.pop())
+        return together(parts, currencies.pop()), set()
     now = clock.now().timestamp()
     rates = current_rates().into("USD", sorted(currencies), now)
-    return together([part.scaled(rates.get(part.currency) or 0.0, "USD") for part in parts], "USD")
+    unrated = currencies - rates.keys()
+    scaled = [part.scaled(rates.get(part.currency, 0.0), "USD") for part in parts]
+    return together(scaled, "USD"), unrated

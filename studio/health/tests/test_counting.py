@@ -10,6 +10,8 @@ from django.db import connections
 from clients.services import create_institution, grant_scope
 from foundation.errors import Forbidden
 from foundation.roles import ANALYST
+from intelligence.models import ExchangeRate
+from intelligence.rates import forget_rates
 from rules.engine import CompiledBook
 from rules.models import Publication, Ruleset
 from rules.tests.people import make_user
@@ -22,7 +24,13 @@ from studio.backtest.tests.conftest import (  # noqa: F401
     rulesets,
 )
 from studio.backtest.tests.labels import label, store
-from studio.backtest.tests.world import UNTIL, a_snapshot, put_in_force
+from studio.backtest.tests.world import (
+    UNTIL,
+    a_snapshot,
+    make_events,
+    put_in_force,
+    put_into_archive,
+)
 from studio.health.counting import UNNAMED, count_book
 from studio.health.services import ask_for_check, check_all, health_for
 from studio.models import BookHealth
@@ -94,6 +102,20 @@ def test_a_person_sees_the_counts_of_their_institutions(in_force, events, bank):
     assert health_for(both).counts.whole.n == len(events)
     assert health_for(make_user("stranger")).counts is None
     assert ask_for_check(by=rita) == [bank.pk]
+
+
+def test_amounts_of_a_currency_without_a_rate_are_told(in_force, events, bank):  # noqa: F811
+    other = create_institution(name="Other", slug="other", base_currency="USD", by="test")
+    put_into_archive(make_events(5, 50, {2: SNAPSHOT}, institution="other"))
+    check_all(now=UNTIL)
+    bo = make_user("bo")
+    for institution in (bank, other):
+        grant_scope(user=bo, institution=institution, by="test")
+    told = [("Bank", "Its amounts are in no sum, for want of an exchange rate.")]
+    assert (health_for(bo).counts.currency, health_for(bo).errors) == ("USD", told)
+    ExchangeRate.objects.create(currency="NGN", day=UNTIL.date(), per_usd=1_000)
+    forget_rates()
+    assert health_for(bo).errors == []
 
 
 def test_counting_again_replaces_and_follows_the_ruleset_in_force(in_force, bank):  # noqa: F811

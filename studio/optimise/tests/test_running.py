@@ -128,6 +128,7 @@ def test_who_tells_how_far_it_is_lives(curve, monkeypatch):
     def compute(*args, progress, cancelled):
         Curve.objects.filter(pk=curve.pk).update(alive_at=later(-60))
         progress(0.25)
+        assert not cancelled()
         ran.append(Curve.objects.values_list("state", "progress").get(pk=curve.pk))
         assert running.give_up_dead() == 0
         raise BadEdit("Enough")
