@@ -79,6 +79,7 @@ class MoveForm(forms.Form):
     to = forms.ChoiceField(
         label="Becomes",
         choices=[(s.value, s.value) for s in State],
+        initial=State.SHADOW.value,
         widget=UnfoldAdminSelectWidget,
     )
     canary_percent = forms.FloatField(
