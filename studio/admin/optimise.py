@@ -21,6 +21,7 @@ from foundation.admin_parts import (
 from foundation.errors import Problem
 from foundation.models import User
 from studio.admin.optimise_forms import AssumptionsForm, StartForm, key_of
+from studio.editor.saving import MOST_DIGITS
 from studio.models import ChangeSet, Curve
 from studio.optimise.costs import Assumptions
 from studio.optimise.presenting import answer, drawn, read
@@ -156,7 +157,7 @@ class CurveAdmin(ReadOnlyModelAdmin):
             return HttpResponseRedirect(back)
         into = request.POST.get("into", "")
         draft = None
-        if into.isdecimal():
+        if into.isdecimal() and len(into) < MOST_DIGITS:
             draft = _drafts(person(request)).filter(pk=int(into)).first()
         try:
             held = put_into_change_set(by=person(request), curve=row, value=value, change_set=draft)

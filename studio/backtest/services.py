@@ -36,6 +36,8 @@ RULESET_COST: Final = 15
 """How many times as long a whole ruleset takes as one rule."""
 _PATIENCE: Final = 10.0  # seconds that somebody waits for another's quick one to end
 _one_at_a_time = threading.BoundedSemaphore(1)
+_one_waits = threading.BoundedSemaphore(1)
+"""Those who wait hold a thread that could decide transactions, so no more than one does."""
 
 Progress = Callable[[float], object]
 Question = Callable[[], bool]
@@ -109,14 +111,23 @@ def quick(*, by: User, edit: Edit, window: Window) -> Result:
 
 @contextmanager
 def turn(patience: float = 0.0) -> Iterator[bool]:
-    """Whether this process tries nothing else within so many seconds; if so, it is held until the
-    end of the block."""
-    ours = _one_at_a_time.acquire(timeout=patience)
+    """Whether this process tries nothing else, within so many seconds where nobody else waits; if
+    so, it is held until the end of the block."""
+    ours = _one_at_a_time.acquire(blocking=False) or _awaited(patience)
     try:
         yield ours
     finally:
         if ours:
             _one_at_a_time.release()
+
+
+def _awaited(patience: float) -> bool:
+    if not patience or not _one_waits.acquire(blocking=False):
+        return False
+    try:
+        return _one_at_a_time.acquire(timeout=patience)
+    finally:
+        _one_waits.release()
 
 
 def carry_out(

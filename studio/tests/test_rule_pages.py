@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from msgspec.structs import replace
 
+from clients.services import create_institution, grant_scope
 from features.catalogue import CATALOGUE
 from foundation.models import User
 from foundation.roles import ANALYST, RISK_MANAGER
@@ -470,14 +471,21 @@ def test_a_builder_that_is_none_is_refused_in_words(given: str) -> None:
     assert answer.json()["problems"][0]["message"]
 
 
-def test_a_test_that_would_wait_behind_others_is_asked_for_again() -> None:
+@pytest.fixture
+def bank() -> None:
+    """One whose decisions everybody who signs in here works on."""
+    bank = create_institution(name="Bank", slug="bank", base_currency="NGN", by="test")
+    grant_scope(user=make_user("rita", RISK_MANAGER), institution=bank, by="test")
+
+
+def test_a_test_that_would_wait_behind_others_is_asked_for_again(bank: None) -> None:
     with services._one_at_a_time, services._one_waits:
         answer = asked("backtest", edited())
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
 
 
 @pytest.mark.parametrize("days", ["0", "-7", "000000030" + "9" * 9, "9" * 5_000, "month"])
-def test_a_window_that_is_not_offered_is_the_usual_one(days: str) -> None:
+def test_a_window_that_is_not_offered_is_the_usual_one(bank: None, days: str) -> None:
     assert asked("backtest", edited(days=days)).status_code == 200
 
 

@@ -120,6 +120,12 @@ def test_one_is_tried_at_a_time(ada, monkeypatch):
     assert services.quick(by=ada, edit=DRAFT, window=WINDOW)
 
 
+def test_who_finds_somebody_waiting_does_not_wait(ada, monkeypatch):
+    monkeypatch.setattr(services, "_PATIENCE", 60.0)
+    with services._one_at_a_time, services._one_waits, pytest.raises(TooManyBacktests):
+        services.quick(by=ada, edit=DRAFT, window=WINDOW)
+
+
 def test_a_small_one_goes_to_a_worker_while_another_is_tried(
     ada, sent, django_capture_on_commit_callbacks
 ):
