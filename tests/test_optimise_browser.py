@@ -11,7 +11,6 @@ from rules.models import Rule
 from studio.health.services import check_all
 from studio.models import ChangeSet
 from studio.rollout.checking import check_rules
-from tests.test_browser import page  # noqa: F401
 from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
 from tests.test_studio_browser import desk, history  # noqa: F401
 from tests.test_workbench_browser import THEMES

@@ -24,7 +24,6 @@ from foundation.outbox import drain_outbox
 from intelligence.lists.builtin import load_builtin
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
-from tests.test_browser import page  # noqa: F401
 from transactions.models import Label, Transaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,7 +41,7 @@ def two_cases(bank, people):
 
 
 @pytest.fixture
-def picture(page, tmp_path):  # noqa: F811
+def picture(page, tmp_path):
     place = Path(os.environ.get("PICTURES", tmp_path))
     place.mkdir(parents=True, exist_ok=True)
 
@@ -54,7 +53,7 @@ def picture(page, tmp_path):  # noqa: F811
 
 
 @pytest.fixture
-def desk(page, live_server, people):  # noqa: F811
+def desk(page, live_server, people):
     """The queue, opened by an analyst; nothing in the page fails while it is used."""
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
@@ -65,7 +64,7 @@ def desk(page, live_server, people):  # noqa: F811
     assert failures == []
 
 
-def sign_in(page, live_server, name: str) -> None:  # noqa: F811
+def sign_in(page, live_server, name: str) -> None:
     person = User.objects.get(username=name)
     person.set_password(PASSWORD)
     person.save()
@@ -253,7 +252,7 @@ def everything(bank, two_cases, people):
     return two_cases
 
 
-def faults(page) -> list[str]:  # noqa: F811
+def faults(page) -> list[str]:
     """What axe-core calls serious or critical, with where it is."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -267,7 +266,7 @@ def faults(page) -> list[str]:  # noqa: F811
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everybody_can_read_and_use_the_pages(everything, page, live_server, theme, picture):  # noqa: F811
+def test_everybody_can_read_and_use_the_pages(everything, page, live_server, theme, picture):
     page.emulate_media(color_scheme=theme)
     sign_in(page, live_server, "supervisor")
     large, small = everything["large"], everything["small"]

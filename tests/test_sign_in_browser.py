@@ -5,7 +5,6 @@ from django_otp.oath import TOTP
 
 from foundation.models import User
 from foundation.signin.models import Authenticator
-from tests.test_browser import page  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,7 +27,7 @@ def code(clock) -> str:
     return f"{totp.token():06}"
 
 
-def sign_in(page, url):  # noqa: F811
+def sign_in(page, url):
     page.goto(url)
     page.fill("[name=username]", "analyst")
     page.fill("[name=password]", PASSWORD)
@@ -44,7 +43,7 @@ def analyst(people) -> User:
 
 
 def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
-    page,  # noqa: F811  (a fixture)
+    page,
     live_server,
     decided,
     analyst,
@@ -55,7 +54,8 @@ def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
     page.wait_for_url("**/two-factor/enrol/**")
     assert page.get_by_role("img", name="QR code").is_visible()
     assert Authenticator.objects.get().secret_as_text == page.locator("[data-secret]").inner_text()
-    page.keyboard.type(code(clock))  # the field has the focus
+    page.wait_for_selector("input:focus")
+    page.keyboard.type(code(clock))
     page.keyboard.press("Enter")
     page.wait_for_selector("[data-codes]")
     assert page.locator("[data-codes] li").count() == 10
@@ -65,6 +65,7 @@ def test_a_person_enrols_keeps_the_codes_and_signs_in_with_the_next_code(
     clock.append(NOW + 30)
     sign_in(page, decisions)
     page.wait_for_url("**/two-factor/verify/**")
+    page.wait_for_selector("input:focus")
     page.keyboard.type(code(clock))
     page.keyboard.press("Enter")
     page.wait_for_url(decisions)

@@ -18,7 +18,6 @@ from studio.backtest import running
 from studio.book.summing import summarise_rules
 from studio.models import Backtest
 from studio.models.changes import ChangeEdit
-from tests.test_browser import page  # noqa: F401
 from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
 from tests.test_workbench_browser import THEMES, Looker
 from transactions.models import Transaction

@@ -61,18 +61,6 @@ def system(tmp_path_factory, module_postgres, module_redis):
             yield system
 
 
-@pytest.fixture
-def browser(chromium_path):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
-
-
 class Person:
     """Somebody with a browser of his own, signed in."""
 

@@ -12,7 +12,6 @@ from cases.tests.linking import alerted, convicted, used
 from foundation.models import ApprovalRequest, User
 from rules.models import Rule
 from tests.full_case import LONG_NAME, full_case
-from tests.test_browser import page  # noqa: F401
 from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -20,20 +20,6 @@ QUEUE = reverse("admin:cases_case_changelist")
 
 
 @pytest.fixture
-def page(chromium_path, monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs an event loop
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        yield page
-        browser.close()
-
-
-@pytest.fixture
 def picture(page, tmp_path):
     place = Path(os.environ.get("PICTURES", tmp_path))
 
@@ -139,8 +125,8 @@ def test_filters_are_kept_as_a_queue_and_many_cases_are_handed_over(
     picture("shared-queue")
 
 
-def test_without_scripts_it_works_by_mouse(browser_without_scripts, live_server, cases, people):
-    page = browser_without_scripts
+def test_without_scripts_it_works_by_mouse(page_without_scripts, live_server, cases, people):
+    page = page_without_scripts
     go(page, live_server, people[2])
     page.locator("[data-pick]").first.check()
     page.get_by_role("button", name="See what it touches").click()
@@ -153,16 +139,7 @@ def test_without_scripts_it_works_by_mouse(browser_without_scripts, live_server,
 
 
 @pytest.fixture
-def browser_without_scripts(chromium_path, monkeypatch):
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium_path, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        context = browser.new_context(
-            java_script_enabled=False, viewport={"width": 1280, "height": 800}
-        )
+def page_without_scripts(browser):
+    size = {"width": 1280, "height": 800}
+    with browser.new_context(java_script_enabled=False, viewport=size) as context:
         yield context.new_page()
-        browser.close()
