@@ -30,16 +30,19 @@ class NewChangeSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RulesText(msgspec.Struct, frozen=True, kw_only=True):
-    """Rules and verticals as TOML; `versions` that you read before, by code of the rule."""
+    """Rules and verticals as TOML; `versions` that you read before, by code of the rule, and the
+    `revision` of the change set as you read it."""
 
     toml: Annotated[str, Meta(min_length=1, max_length=1_000_000)]
     versions: dict[str, Number] = {}
+    revision: Number | None = None
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """`code` of the rule or vertical."""
+    """`code` of the rule or vertical; `revision` of the change set as you read it."""
 
     code: Annotated[str, Meta(min_length=1, max_length=64)]
+    revision: Number | None = None
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):

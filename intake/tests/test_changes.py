@@ -76,6 +76,18 @@ def test_what_is_wrong_is_said(house, path, body, status, says):
     assert (answer.status_code, says in answer.content.decode()) == (status, True), answer.content
 
 
+def test_a_draft_that_somebody_wrote_in_since_it_was_read_is_a_conflict(house):
+    there = begun(house)
+    read = house.get(there).json()["revision"]
+    toml = text_with(house, '"New account"', '"Young account"')
+    assert house.post(f"{there}/edits", {"toml": toml, "revision": read}).status_code == 200
+    for path, body in (("edits", {"toml": toml}), ("drop", {"code": "new_account"})):
+        answer = house.post(f"{there}/{path}", {**body, "revision": read})
+        assert (answer.status_code, "changed meanwhile" in answer.content.decode()) == (409, True)
+    now = house.get(there).json()["revision"]
+    assert house.post(f"{there}/drop", {"code": "new_account", "revision": now}).status_code == 200
+
+
 def test_a_version_that_is_not_the_newest_is_a_conflict(house):
     toml = text_with(house, '"New account"', '"Young account"')
     answer = house.post(f"{begun(house)}/edits", {"toml": toml, "versions": {"new_account": 9}})

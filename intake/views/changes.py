@@ -108,14 +108,20 @@ def _act(
 
 
 def _put(by: User, row: ChangeSet, wish: RulesText) -> None:
-    put_rules(by=by, change_set=row, content=wish.toml.encode(), versions=wish.versions)
+    put_rules(
+        by=by,
+        change_set=row,
+        content=wish.toml.encode(),
+        versions=wish.versions,
+        revision=wish.revision,
+    )
 
 
 def _drop(by: User, row: ChangeSet, wish: Subject) -> None:
     edit = row.edits.filter(code=wish.code).first()
     if edit is None:
         raise NotFound("There is no edit of that code in it.")
-    services.drop_edit(by=by, change_set=row, edit=edit)
+    services.drop_edit(by=by, change_set=row, edit=edit, revision=wish.revision)
 
 
 def _propose(by: User, row: ChangeSet, wish: Wish) -> None:

@@ -11,7 +11,7 @@ from studio.backtest.services import request_backtest
 from studio.changes.editing import fingerprint
 from studio.changes.errors import ChangeRefused
 from studio.changes.evidence import note_trial, take_trial
-from studio.changes.snapshots import tried_by
+from studio.changes.snapshots import tried_by, what_changes
 from studio.models import Backtest
 from studio.models.changes import ChangeSet
 from studio.tasks import start_backtest
@@ -34,6 +34,10 @@ def try_edits(*, by: User, change_set: ChangeSet, window: Window, here: bool = F
     edits = list(change_set.edits.all())
     if not edits:
         raise ChangeRefused("There are no edits to try yet.")
+    if not what_changes(edits)[2]:
+        raise ChangeRefused(
+            "Nothing that is in force changes with these edits, so no decision comes out otherwise."
+        )
     begin = request_backtest if here else start_backtest
     trial = begin(by=by, edit=tried_by(edits), window=window)
     noted = note_trial(by=by, change_set=change_set, trial=trial, tried=fingerprint(edits))

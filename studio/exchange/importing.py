@@ -9,7 +9,7 @@ from foundation.models import User
 from rules.definition import State
 from rules.errors import IllegalMove
 from rules.models import Rule, Vertical
-from studio.changes.editing import MOST_EDITS, create_change_set, put_edit
+from studio.changes.editing import MOST_EDITS, create_change_set, lock_draft, put_edit
 from studio.changes.errors import ChangeRefused
 from studio.changes.wishes import NewRule, RuleEdit, StateMove, VerticalEdit, Wish
 from studio.exchange.reading import RulesFile, read_toml
@@ -46,14 +46,20 @@ def import_rules(*, by: User, content: bytes, name: str = "", title: str = "") -
 
 @transaction.atomic
 def put_rules(
-    *, by: User, change_set: ChangeSet, content: bytes, versions: Mapping[str, int]
+    *,
+    by: User,
+    change_set: ChangeSet,
+    content: bytes,
+    versions: Mapping[str, int],
+    revision: int | None = None,
 ) -> Imported:
     """The same into a draft that is there.
 
     `versions` name for rules, by code, the version that was read before: one that has another by
-    now raises StaleEdit.
+    now raises StaleEdit; a draft of another `revision` than that raises Outdated.
     """
-    return _put(by, change_set, read_toml(content), versions)
+    file = read_toml(content)
+    return _put(by, lock_draft(change_set, revision), file, versions)
 
 
 def _put(by: User, change_set: ChangeSet, file: RulesFile, versions: Mapping[str, int]) -> Imported:
