@@ -78,8 +78,11 @@ def throw_approved(request: ApprovalRequest) -> None:
 
 
 @transaction.atomic
-def end_switch(*, by: Actor, vertical: str, reason: str) -> Switch:
-    """Turns it off ahead of time; needs nobody else. Raises SwitchRefused when none is on."""
+def end_switch(*, by: Actor, vertical: str, reason: str, thrown: Switch | None = None) -> Switch:
+    """Turns it off ahead of time; needs nobody else. `thrown` is the one that was looked at.
+
+    Raises SwitchRefused when none is on, or another one than that.
+    """
     require(by, THROW)
     if not reason.strip():
         raise Invalid([Finding("reason", "Say why it ends.")])
@@ -87,6 +90,11 @@ def end_switch(*, by: Actor, vertical: str, reason: str) -> Switch:
     switch = _on(vertical).first()
     if switch is None:
         raise SwitchRefused(f"No switch of {vertical} is on.")
+    if thrown is not None and thrown.pk != switch.pk:
+        raise SwitchRefused(
+            f"{switch.thrown_by_name} threw another one meanwhile: {Mode(switch.mode).words}. "
+            "Look at that one."
+        )
     _end(switch, by, reason.strip())
     _tell(None, vertical)
     record(

@@ -85,6 +85,14 @@ def test_two_verticals_have_switches_of_their_own(rita: User) -> None:
     assert count_on() == 1
 
 
+def test_who_ends_one_does_not_end_another_that_took_its_place(rita: User) -> None:
+    first = throw(rita)
+    throw(rita, Mode.REVIEW_ALL)
+    with pytest.raises(SwitchRefused, match="another one meanwhile: review all"):
+        end_switch(by=rita, vertical="payments", reason="over", thrown=first)
+    assert told() == {"payments": "review_all"}
+
+
 def test_what_is_over_is_neither_counted_nor_kept(rita: User) -> None:
     switch = throw(rita)
     long_ago = clock.now() - timedelta(hours=2)

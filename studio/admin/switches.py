@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
@@ -127,11 +127,14 @@ class SwitchAdmin(ReadOnlyModelAdmin):
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         demand(request, THROW)
         switch: Switch = found(self, request, str(pk))
-        if not is_on(switch):
-            raise Http404
 
         def act(said: dict[str, Any]) -> str:
-            end_switch(by=person(request), vertical=switch.vertical, reason=said["reason"])
+            end_switch(
+                by=person(request),
+                vertical=switch.vertical,
+                reason=said["reason"],
+                thrown=switch,
+            )
             return f"{switch.vertical} decides by rules and model again."
 
         return confirm_page(
