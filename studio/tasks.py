@@ -11,6 +11,7 @@ from kombu.exceptions import OperationalError
 from foundation.models import User
 from studio.backtest import running, services
 from studio.backtest.contract import Edit, Window
+from studio.backtest.services import turn
 from studio.models import Backtest, Curve
 from studio.optimise.targets import Target
 
@@ -70,7 +71,7 @@ def restart_backtest(*, by: User, pk: UUID) -> Backtest:
 
 def _see_to(made: Backtest) -> Backtest:
     if services.fits(Edit.load(made.edit), services.window_of(made)):
-        with services.turn() as ours:
+        with turn() as ours:
             if ours:
                 running.run(made.pk)
                 made.refresh_from_db()
@@ -123,15 +124,17 @@ def tend_curves() -> None:
 
 
 def start_curve(*, by: User, target: Target, days: int, maturity_days: int) -> Curve:
-    """Begins a curve: a small one is computed at once, others by a worker. Raises what
-    `studio.optimise.services.start_curve` does."""
+    """Begins a curve: a small one is computed at once unless this process tries something else,
+    others by a worker. Raises what `studio.optimise.services.start_curve` does."""
     from studio.optimise import running, services
 
     made = services.start_curve(by=by, target=target, days=days, maturity_days=maturity_days)
     if services.is_small(made):
-        running.run(made.pk)
-    else:
-        transaction.on_commit(lambda: _compute_later(made.pk))
+        with turn() as ours:
+            if ours:
+                running.run(made.pk)
+                return made
+    transaction.on_commit(lambda: _compute_later(made.pk))
     return made
 
 

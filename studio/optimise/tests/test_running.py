@@ -8,10 +8,11 @@ from kombu.exceptions import OperationalError
 
 from studio import tasks, working
 from studio.backtest.errors import BadEdit
+from studio.backtest.services import turn
 from studio.models import Curve
 from studio.optimise import curves, running
 from studio.optimise.services import cancel_curve
-from studio.optimise.tests.test_services import rita, started  # noqa: F401
+from studio.optimise.tests.test_services import LIMIT, rita, started  # noqa: F401
 from studio.rollout.tests.conftest import bank, book  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -144,6 +145,21 @@ def test_a_lost_message_is_sent_again_by_the_sweep_once(curve, sent):
     tasks.tend_curves()
     tasks.tend_curves()
     assert sent == [curve.pk]
+
+
+def test_a_small_one_is_computed_at_once_unless_the_process_tries_something_else(
+    rita,
+    ran,
+    sent,
+    django_capture_on_commit_callbacks,  # noqa: F811
+):
+    asked = {"target": LIMIT, "days": 30, "maturity_days": 7}
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.start_curve(by=rita, **asked)
+    assert (ran, sent) == ([1], [])
+    with django_capture_on_commit_callbacks(execute=True), turn():
+        made = tasks.start_curve(by=rita, **asked)
+    assert (ran, sent) == ([1], [made.pk])
 
 
 def test_without_a_broker_it_waits_for_the_sweep(curve, monkeypatch, caplog):
