@@ -3,7 +3,6 @@
 import datetime as dt
 
 import msgspec
-import polars as pl
 import pytest
 from django.db import connection
 
@@ -11,27 +10,23 @@ from clients.services import create_institution
 from features.catalogue import CATALOGUE
 from intelligence.models import ExchangeRate
 from intelligence.rates import forget_rates
-from learning.archive.schema import feature_schema
 from rules.definition import Money, Parameter, State
 from scoring.formula import SWITCH
 from studio.backtest.contract import (
     MATCHED,
     NEWLY_MATCHED,
-    Edit,
     Group,
     Result,
     change_kind,
     sample_key,
 )
 from studio.backtest.engine import backtest_rule, backtest_ruleset
-from studio.backtest.errors import ArchiveTooOld, BadEdit, Cancelled, NothingToTest
+from studio.backtest.errors import Cancelled
 from studio.backtest.tests.conftest import WINDOW
 from studio.backtest.tests.labels import label
 from studio.backtest.tests.world import (
     AMOUNT,
     SINCE,
-    UNTIL,
-    VARIED,
     a_rule,
     a_snapshot,
     make_events,
@@ -217,29 +212,12 @@ def test_small_portions_give_the_same_answer(events, monkeypatch):
     assert msgspec.structs.replace(parts, seconds=0) == msgspec.structs.replace(whole, seconds=0)
 
 
-def test_what_is_assumed_is_said(events):
-    told = " ".join(backtest_rule(None, ALWAYS, WINDOW).notes)
-    assert "is not simulated" in told
-    assert "hold-out lane" in told
-    assert "No decision has a label" in told
-
-
 def test_labels_of_fraud_alone_are_told(events, bank, without_foreign_keys):
     label(events[0], bank, fraud=True)
     told = "Only fraud has labels here, so precision is overstated."
     assert told in backtest_rule(None, ALWAYS, WINDOW).notes
     label(events[1], bank, fraud=False)
     assert told not in backtest_rule(None, ALWAYS, WINDOW).notes
-
-
-@pytest.mark.parametrize("only", [(), ("crypto",)])
-def test_missing_features_are_told_of_the_decisions_that_the_rule_is_about(events, only):
-    rule = a_rule("young", "account_age_days < 30", only=only)
-    mine = [e for e in events if not only or e.vertical in only]
-    missing = sum(value_of(e, "account_age_days") is None for e in mine)
-    share = f"{missing / len(mine):.1%}"
-    words = f"account_age_days is missing in {share} of the decisions that the rule is about."
-    assert words in backtest_rule(None, rule, WINDOW).notes
 
 
 def test_figures_a_day_are_of_the_time_since_the_first_decision(events):
@@ -252,34 +230,6 @@ def test_figures_a_day_are_of_the_time_since_the_first_decision(events):
     assert not any("figures a day" in note for note in short.notes)
 
 
-def test_a_feature_that_came_later_is_told(events, monkeypatch):
-    monkeypatch.setattr(
-        "studio.backtest.reading.feature_schema",
-        lambda version: {k: v for k, v in feature_schema(version).items() if k != "ip_is_vpn"},
-    )
-    [note] = [n for n in backtest_rule(None, BY["half_point"], WINDOW).notes if "ip_is_vpn" in n]
-    of_all = f"{len(events)} of {len(events)}"
-    assert note.startswith(f"ip_is_vpn did not exist yet when {of_all} decisions were made")
-
-
-BY = {rule.code: rule for rule in VARIED}
-
-
-def test_a_list_that_nobody_asked_for_is_told(events):
-    rule = a_rule("by_carrier", 'listed(merchant_category_code, "blocked")')
-    told = " ".join(backtest_rule(None, rule, WINDOW).notes)
-    assert "merchant_category_code is on the list blocked is known only where a rule asked" in told
-
-
-def test_a_rule_that_does_not_compile_any_more_is_skipped_and_told(events):
-    gone = a_rule("gone", "retired_feature > 3")
-    before = a_snapshot()
-    after = Edit(rules=(gone,)).applied_to(before)
-    result = backtest_ruleset(before, after, WINDOW)
-    assert "The rule gone does not compile any more; it is skipped." in result.notes
-    assert all(change.before == change.after for change in result.changes)
-
-
 def test_a_ruleset_without_rules_approves_what_no_list_declines(events):
     empty = msgspec.structs.replace(a_snapshot(), rules=())
     result = backtest_ruleset(a_snapshot(), empty, WINDOW)
@@ -288,40 +238,6 @@ def test_a_ruleset_without_rules_approves_what_no_list_declines(events):
     )
     assert result.after.declined.n >= declined > 0
     assert result.after.matched.n < result.before.matched.n
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "why"),
-    [
-        (None, None, "no rule to test"),
-        (AMOUNT, ALWAYS, "two rules"),
-        (AMOUNT, a_rule("large_amount", "amuont > 3"), "does not compile.*amount"),
-    ],
-)
-def test_what_cannot_be_tried_is_refused(events, before, after, why):
-    with pytest.raises(BadEdit, match=why):
-        backtest_rule(before, after, WINDOW)
-
-
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"institutions": ()}, "You work for no institution"),
-        ({"institutions": ("nobody",)}, "no decisions of these institutions"),
-        ({"vertical": "lending"}, "no decisions of the vertical lending"),
-        ({"since": UNTIL, "until": UNTIL + dt.timedelta(days=1)}, "archive export"),
-    ],
-)
-def test_nothing_to_test_on_is_a_clear_answer(events, changes, why):
-    with pytest.raises(NothingToTest, match=why):
-        backtest_rule(None, ALWAYS, msgspec.structs.replace(WINDOW, **changes))
-
-
-def test_an_archive_of_an_older_release_is_a_clear_answer(events, tmp_path):
-    for path in (tmp_path / "archive").rglob("*.parquet"):
-        pl.read_parquet(path).drop("hit_scores").write_parquet(path)
-    with pytest.raises(ArchiveTooOld, match="archive repair"):
-        backtest_rule(None, ALWAYS, WINDOW)
 
 
 def test_it_stops_when_asked(events, monkeypatch):
