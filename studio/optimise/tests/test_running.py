@@ -1,4 +1,5 @@
 """A curve at work: one process has it, and whatever happens to that one is told."""
+# ruff: noqa: F811  fixtures of another module, asked for by their names
 
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ State = Curve.State
 
 
 @pytest.fixture
-def curve(rita):  # noqa: F811
+def curve(rita):
     return started(rita)
 
 
@@ -57,7 +58,7 @@ def test_an_empty_archive_is_said(curve, settings, tmp_path):
     assert "holds no decisions" in curve.error
 
 
-def test_a_cancelled_curve_stays_cancelled(rita, curve, monkeypatch):  # noqa: F811
+def test_a_cancelled_curve_stays_cancelled(rita, curve, monkeypatch):
     monkeypatch.setattr(working, "TELL_EVERY", 0.0)
     over = []
 
@@ -151,7 +152,7 @@ def test_a_small_one_is_computed_at_once_unless_the_process_tries_something_else
     rita,
     ran,
     sent,
-    django_capture_on_commit_callbacks,  # noqa: F811
+    django_capture_on_commit_callbacks,
 ):
     asked = {"target": LIMIT, "days": 30, "maturity_days": 7}
     with django_capture_on_commit_callbacks(execute=True):
