@@ -1,6 +1,5 @@
 """A rule's own bounds, and holding it from automatic demotion."""
 
-import math
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -57,7 +56,7 @@ def _check(bounds: dict[str, float | None]) -> None:
         raise BadBounds("The least precision must lie from 0 % to below 100 %.")
     for name in ("max_hits_a_day", "min_labelled"):
         value = bounds.get(name)
-        if value is not None and not (math.isfinite(value) and 1 <= value < 2**31):
+        if value is not None and not 1 <= value < 2**31:  # also refuses NaN
             raise BadBounds("A number of hits must be at least 1.")
 
 

@@ -51,6 +51,8 @@ def test_a_rule_has_the_installations_bounds_until_it_has_its_own(book, rita, se
         {"min_labelled": 0},
         {"max_hits_a_day": float("inf")},
         {"max_hits_a_day": 2**31},
+        {"max_hits_a_day": 10**400},
+        {"min_labelled": float("nan")},
     ],
 )
 def test_bounds_that_make_no_sense_are_refused(book, rita, bounds):
