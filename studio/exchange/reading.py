@@ -98,7 +98,7 @@ def read_toml(content: bytes, *, name: str = "") -> RulesFile:
 
 def _parse(content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
-        raise FileRefused([Fault(0, "", f"At most {LARGEST:,} bytes, not {len(content):,}.")])
+        raise FileRefused([Fault(0, "", f"At most {LARGEST:,} bytes.")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

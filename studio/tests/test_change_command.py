@@ -74,6 +74,7 @@ def test_what_is_refused_is_one_sentence(rita: User, tmp_path: Path) -> None:
         (("propose", change_set.pk, "--by", "sue", "--reason", "x"), "permission"),
         (("approve", change_set.pk, "--by", "sue", "--reason", "x"), "nobody's approval"),
         (("import", tmp_path / "none.toml", "--by", "rita"), "No such file"),
+        (("import", "/dev/zero", "--by", "rita"), "At most 2,000,000 bytes"),  # it has no end
         (("export", "moon"), "Say in-force"),
         (
             ("propose", change_set.pk, "--by", "rita", "--reason", "x", "--at", "soon"),

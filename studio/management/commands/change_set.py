@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +22,7 @@ from studio.changes.snapshots import what_changes
 from studio.changes.trying import last_days, try_edits
 from studio.exchange.catalogue import merge_catalogue
 from studio.exchange.importing import import_rules
+from studio.exchange.reading import LARGEST
 from studio.exchange.writing import export_book, export_change_set, export_in_force
 from studio.models.changes import ChangeSet
 
@@ -141,7 +143,8 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         name: str = options["file"]
         try:
-            content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                content = file.read(LARGEST + 1)  # a larger one is refused, not held in memory
         except OSError as error:
             raise CommandError(f"{name}: {error.strerror}") from None
         done = import_rules(
