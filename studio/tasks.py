@@ -45,7 +45,11 @@ def watch_precision() -> None:
 
 @shared_task(name="studio.tasks.run_backtest")
 def run_backtest(pk: str) -> None:
+    """Run twice, or dead in between, it leaves a result that a person can attach."""
+    from studio.changes.evidence import attach_finished
+
     running.run(UUID(pk))
+    attach_finished(UUID(pk))
 
 
 @shared_task(name="studio.tasks.tend_backtests")

@@ -16,8 +16,10 @@ from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
 from studio.backtest import running
 from studio.book.summing import summarise_rules
+from studio.changes.services import standing
 from studio.models import Backtest
-from studio.models.changes import ChangeEdit
+from studio.models.changes import ChangeEdit, ChangeSet
+from studio.tasks import run_backtest
 from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
 from tests.test_workbench_browser import THEMES, Looker
 from transactions.models import Transaction
@@ -170,6 +172,38 @@ def test_what_was_typed_and_not_saved_is_offered_again(history, desk, live_serve
     desk.goto(live_server.url + address())
     desk.get_by_role("button", name="Take it up again").click()
     expect(desk.locator("#id_condition")).to_have_value("account_age_days < max_age and broken (")
+
+
+def test_what_was_typed_outlives_a_save_that_did_not_arrive(history, desk, live_server):
+    desk.goto(live_server.url + address())
+    desk.locator("#id_condition").fill("account_age_days < max_age and ip_is_vpn")
+    desk.get_by_role("button", name="Add a threshold").click()
+    desk.locator(".st-new").get_by_label("Name").fill("floor_amount")
+    desk.locator("#id_condition").fill("account_age_days < max_age and amount > floor_amount")
+    desk.locator(".st-new").get_by_label("Value").fill("5")
+    desk.locator(".st-new").get_by_label("Currency, of money").fill("USD")
+    desk.locator(".st-new").get_by_label("Kind").select_option("money")
+    desk.locator(".st-new").get_by_label("Smallest").fill("1")
+    desk.locator(".st-new").get_by_label("Largest").fill("9")
+    expect(desk.locator("[data-save]")).to_be_enabled()
+    desk.context.clear_cookies(name="sessionid")  # signed out elsewhere
+    desk.locator("[data-save]").click()
+    desk.wait_for_url("**/login/**")
+    sign_in(desk, live_server, "risk_manager")
+    desk.goto(live_server.url + address())
+    desk.get_by_role("button", name="Take it up again").click()
+    expect(desk.locator(".st-new").get_by_label("Name")).to_have_value("floor_amount")
+    expect(desk.locator("[data-save]")).to_be_enabled()
+
+    # Saved with the panel's backtest as evidence; then the browser has nothing left to offer.
+    desk.locator("[data-attach]").click()
+    desk.wait_for_url("**/studio/changeset/**")
+    if trial := Backtest.objects.filter(state="queued").first():  # the panel tried at that moment
+        run_backtest(str(trial.pk))
+    assert standing(ChangeSet.objects.get()) == "fresh"
+    desk.goto(live_server.url + address())
+    expect(desk.locator(".st-started")).to_contain_text("This is your draft in")
+    expect(desk.locator("[data-left]")).to_be_hidden()
 
 
 def test_a_long_backtest_shows_how_far_it_is_and_is_cancelled(

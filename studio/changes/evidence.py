@@ -1,10 +1,13 @@
 """A backtest's result, frozen into the change set, and whether it still is about these edits."""
 
+import logging
 from typing import Any, Literal
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone as clock
 
+from foundation.errors import Forbidden
 from foundation.models import User
 from foundation.permissions import require
 from rules.queries import published_number
@@ -14,6 +17,8 @@ from studio.changes.errors import ChangeRefused, EvidenceStale
 from studio.changes.timeline import note_down
 from studio.models import Backtest
 from studio.models.changes import ChangeSet
+
+log = logging.getLogger(__name__)
 
 Standing = Literal["none", "fresh", "stale"]
 
@@ -69,6 +74,20 @@ def take_trial(*, by: User, change_set: ChangeSet) -> ChangeSet:
     if same and held.get("backtest") == str(trial.pk):
         return locked
     return attach_evidence(by=by, change_set=locked, evidence=evidence_of(trial))
+
+
+def attach_finished(trial: UUID) -> None:
+    """Freezes a worker's result into the draft that waits for it; nothing, when it is no draft any
+    more, its edits changed since, or the backtest failed."""
+    waiting = ChangeSet.objects.filter(trial=trial, state=ChangeSet.State.DRAFT)
+    for change_set in waiting.select_related("trial__by"):
+        held = change_set.trial
+        if held is None or held.state != held.State.DONE:
+            continue
+        try:
+            take_trial(by=held.by, change_set=change_set)
+        except (ChangeRefused, EvidenceStale, Forbidden) as error:
+            log.info("Backtest %s is not attached: %s", trial, error.detail)
 
 
 @transaction.atomic

@@ -5,6 +5,9 @@ from typing import Any
 
 from studio.models.changes import ChangeSet
 
+NO_BREAK = "\u00a0"
+"""Keeps a figure on one line where its column is narrow."""
+
 
 def evidence_shown(change_set: ChangeSet) -> dict[str, Any] | None:
     """The frozen backtest's figures, before and after; plain facts where it has none."""
@@ -63,11 +66,15 @@ def _figure(side: Mapping[str, Any], name: str) -> str:
 def _share(share: Mapping[str, Any]) -> str:
     """With its interval at 95 %.
 
-    >>> _share({"value": 0.5, "low": 0.27, "high": 0.73}), _share({"value": None})
-    ('50.0 % (27 to 73)', '–')
+    >>> _share({"value": 0.5, "low": 0.27, "high": 0.73}).replace(NO_BREAK, " ")
+    '50.0 % (27 to 73)'
+    >>> _share({"value": None})
+    '–'
     """
     value, low, high = (share.get(name) for name in ("value", "low", "high"))
     if value is None:
         return "–"
-    bounds = "" if low is None or high is None else f" ({100 * low:.0f} to {100 * high:.0f})"
-    return f"{100 * value:.1f} %{bounds}"
+    if low is None or high is None:
+        return f"{100 * value:.1f} %"
+    bounds = f" ({100 * low:.0f}{NO_BREAK}to{NO_BREAK}{100 * high:.0f})"
+    return f"{100 * value:.1f}{NO_BREAK}%{bounds}"

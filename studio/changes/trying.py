@@ -25,8 +25,8 @@ def last_days(days: int, *, vertical: str | None = None, known: Known = "today")
 
 
 def try_edits(*, by: User, change_set: ChangeSet, window: Window, here: bool = False) -> Backtest:
-    """Backtests the draft's edits; what is done at once is attached. The rest a worker does, unless
-    it is to be done `here`, in this process, however long it takes.
+    """Backtests the draft's edits and attaches the result. What takes longer a worker does, and
+    attaches it then, unless it is to be done `here`, in this process, however long it takes.
 
     Raises ChangeRefused for a draft without edits or what is no draft, and what `request_backtest`
     does. A process that dies leaves a backtest that its person can read, and the draft as it was.
@@ -43,8 +43,7 @@ def try_edits(*, by: User, change_set: ChangeSet, window: Window, here: bool = F
     noted = note_trial(by=by, change_set=change_set, trial=trial, tried=fingerprint(edits))
     if here:
         running.run(trial.pk)
-        trial.refresh_from_db()
-        noted.refresh_from_db()
+    trial.refresh_from_db()  # a worker may have been as fast
     if trial.state == Backtest.State.DONE:
         take_trial(by=by, change_set=noted)
     return trial

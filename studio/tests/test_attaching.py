@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from rules.models import Rule
 from studio.backtest.tests.conftest import archive, bank, events, rulesets  # noqa: F401
-from studio.changes.services import standing
+from studio.changes.services import Retire, put_edit, standing
 from studio.models import Backtest, ChangeSet
+from studio.tasks import run_backtest
 from studio.tests.test_optimise_pages import book, rita  # noqa: F401
 from studio.tests.test_rule_pages import sent
 
@@ -61,4 +62,20 @@ def test_a_long_one_runs_on_and_is_said_to(rita, settings):  # noqa: F811
     settings.BACKTEST_ROWS_AT_ONCE = 0
     page = save(rita, confidence="0.5").content.decode()
     assert "The backtest runs" in page
-    assert "It runs" in page
+    assert "It waits for a worker" in page
+    trial = Backtest.objects.get()
+    run_backtest(str(trial.pk))
+    run_backtest(str(trial.pk))  # as a message that comes twice
+    change_set = ChangeSet.objects.get()
+    assert standing(change_set) == "fresh"
+    assert [one.kind for one in change_set.entries.all()].count("evidence") == 1
+
+
+def test_what_is_done_when_the_edits_are_others_by_then_is_left_to_people(rita, settings):  # noqa: F811
+    settings.BACKTEST_ROWS_AT_ONCE = 0
+    save(rita, confidence="0.5")
+    change_set = ChangeSet.objects.get()
+    put_edit(by=rita, change_set=change_set, wish=Retire(code="half_point"))
+    run_backtest(str(Backtest.objects.get().pk))
+    assert Backtest.objects.get().state == "done"
+    assert standing(ChangeSet.objects.get()) == "none"

@@ -231,6 +231,7 @@ def test_an_emergency_is_offered_for_ones_own_proposal_alone(rita: User, ravi: U
 @pytest.mark.parametrize(
     ("state", "words"),
     [
+        ("queued", "It waits for a worker"),
         ("running", "It runs"),
         ("failed", "the archive is away"),
         ("cancelled", "was cancelled"),
