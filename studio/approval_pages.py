@@ -39,7 +39,7 @@ def _done(request: ApprovalRequest) -> str:
     change_set = ChangeSet.objects.get(pk=request.payload["change_set"])
     if change_set.ruleset_id:
         return f"Ruleset {change_set.ruleset_id} came into force."
-    return f"The change set is {change_set.get_state_display()}."
+    return f"The change set {change_set.stands}."
 
 
 def _switch_title(request: ApprovalRequest) -> str:

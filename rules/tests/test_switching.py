@@ -180,6 +180,13 @@ def run(*words: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize("minutes", ["9" * 20, "-" + "9" * 20, "nan", "1e3", "soon"])
+def test_minutes_that_no_clock_can_add_are_no_number(rita: User, minutes: str) -> None:
+    who = ("--by", "rita", "--reason", "an attack")
+    with pytest.raises(CommandError, match="invalid minutes value"):
+        run("throw", "payments", "decline_all", f"--minutes={minutes}", *who)
+
+
 def test_the_command_throws_lists_and_ends_it(rita: User) -> None:
     who = ("--by", "rita", "--reason", "an attack")
     assert "payments: decline all" in run(

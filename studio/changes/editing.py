@@ -109,9 +109,7 @@ def lock_draft(change_set: ChangeSet, revision: int | None = None) -> ChangeSet:
     Outdated when `revision` is no longer its own."""
     locked = lock(change_set)
     if not locked.is_draft:
-        raise ChangeRefused(
-            f"It is {locked.get_state_display()}: only a draft can be edited. Take it back first."
-        )
+        raise ChangeRefused(f"It {locked.stands}: only a draft can be edited. Take it back first.")
     if revision is not None and locked.revision != revision:
         last = locked.entries.last()
         who = f" by {last.by_name}: {last.text or last.kind}" if last else ""

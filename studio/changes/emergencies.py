@@ -47,7 +47,7 @@ def publish_now(
         approvals.cancel(request=change_set.approval, by=by)
     locked = lock(change_set)
     if locked.state == State.PUBLISHED or locked.state == State.REJECTED:
-        raise ChangeRefused(f"It is {locked.get_state_display()}.")
+        raise ChangeRefused(f"It {locked.stands}.")
     if locked.state == State.PROPOSED:  # by somebody, since the caller looked
         raise ChangeRefused("It was proposed meanwhile. Look at it again.")
     if revision is not None and locked.state == State.DRAFT and locked.revision != revision:

@@ -150,9 +150,7 @@ def withdraw(*, by: User, change_set: ChangeSet, reason: str = "") -> ChangeSet:
     with transaction.atomic():
         locked = lock(change_set)
         if locked.state not in (State.DRAFT, State.SCHEDULED):
-            raise ChangeRefused(
-                f"It is {locked.get_state_display()}: there is nothing to withdraw."
-            )
+            raise ChangeRefused(f"It {locked.stands}: there is nothing to withdraw.")
         locked.state = State.WITHDRAWN
         bump(locked)
         note_down(locked, "withdrawn", by, reason.strip(), after={"state": locked.state})
@@ -166,7 +164,7 @@ def reopen(*, by: User, change_set: ChangeSet) -> ChangeSet:
     require(by, PROPOSE)
     locked = lock(change_set)
     if locked.state not in (State.REJECTED, State.WITHDRAWN, State.FAILED):
-        raise ChangeRefused(f"It is {locked.get_state_display()}, so it cannot be opened again.")
+        raise ChangeRefused(f"It {locked.stands}, so it cannot be opened again.")
     locked.state, locked.approval, locked.failure = State.DRAFT, None, ""
     locked.publish_at = None
     bump(locked)

@@ -91,6 +91,12 @@ class ChangeSet(models.Model):
         return self.state == self.State.DRAFT
 
     @property
+    def stands(self) -> str:
+        """Where it stands, as the rest of a sentence: "is published", "waits for approval"."""
+        words = self.get_state_display()
+        return words if self.state == self.State.PROPOSED else f"is {words}"
+
+    @property
     def is_open(self) -> bool:
         """Whether it may still come into force as it is."""
         return self.state in OPEN

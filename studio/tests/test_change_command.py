@@ -45,7 +45,7 @@ def test_from_a_file_to_force(tmp_path: Path) -> None:
     pk = ChangeSet.objects.get().pk
     assert "high_amount: score: 30 -> 45" in run("show", pk)
     assert "It can be proposed" in run("check", pk)
-    assert "waits for approval" in run("propose", pk, "--by", "rita", "--reason", "x")
+    assert f"set {pk} waits for approval" in run("propose", pk, "--by", "rita", "--reason", "x")
     with pytest.raises(CommandError, match="own request"):
         run("approve", pk, "--by", "rita", "--reason", "mine")
     assert "published, ruleset 2" in run("approve", pk, "--by", "sue", "--reason", "good")

@@ -13,6 +13,14 @@ from rules.switching.reading import Mode
 from rules.switching.throwing import end_switch, throw_switch
 
 
+def minutes(text: str) -> int:
+    """A number that a clock can add; how long a switch may hold is the service's to say."""
+    number = int(text)
+    if abs(number) > 1_000_000:
+        raise ValueError(text)
+    return number
+
+
 class Command(BaseCommand):
     help = "Shows, throws or ends the operator's switch of a vertical."
 
@@ -22,7 +30,7 @@ class Command(BaseCommand):
         throw = acts.add_parser("throw", help="turns it, until its end")
         throw.add_argument("vertical")
         throw.add_argument("mode", choices=[mode.value for mode in Mode])
-        throw.add_argument("--minutes", type=int, required=True)
+        throw.add_argument("--minutes", type=minutes, required=True)
         end = acts.add_parser("end", help="ends it ahead of time")
         end.add_argument("vertical")
         for one in (throw, end):

@@ -141,7 +141,7 @@ def test_with_nobody_to_agree_it_is_published_at_once(rita: User, settings: Any)
 def test_proposing_twice_is_refused_and_so_are_edits_afterwards(rita: User) -> None:
     change_set = draft(rita)
     propose(by=rita, change_set=change_set, reason="x")
-    with pytest.raises(ChangeRefused, match="waits for approval"):
+    with pytest.raises(ChangeRefused, match="It waits for approval"):
         propose(by=rita, change_set=change_set, reason="x")
     with pytest.raises(ChangeRefused):
         put_edit(by=rita, change_set=change_set, wish=edit_of())

@@ -238,7 +238,7 @@ class Command(BaseCommand):
         self._tell(self._found(options))
 
     def _tell(self, change_set: ChangeSet) -> None:
-        words = f"Change set {change_set.pk} is {change_set.get_state_display()}"
+        words = f"Change set {change_set.pk} {change_set.stands}"
         if change_set.ruleset_id:
             words += f", ruleset {change_set.ruleset_id}"
         self.stdout.write(f"{words}. {change_set.failure}".rstrip())
