@@ -34,6 +34,7 @@ _SEE_WORK = [
     "rules.view_vertical",
     "rules.view_switch",
     "studio.view_changeset",
+    "studio.view_backtest",
     "studio.view_rulewatch",
     "studio.view_bookhealth",
     "intelligence.view_exchangerate",

@@ -62,7 +62,7 @@ NAVIGATION = [
         "Rules",
         _link("Rule book", "rule", "rules.rule"),
         _link("Change sets", "difference", "studio.changeset"),
-        _link("Backtests", "science", "studio.backtest", "rules.view_rule"),
+        _link("Backtests", "science", "studio.backtest"),
         _link("Rollout", "stacked_line_chart", "studio.rulewatch"),
         _link("Thresholds by cost", "tune", "studio.curve"),
         _link("Health of the book", "vital_signs", "studio.bookhealth"),

@@ -29,7 +29,6 @@ from studio.backtest.services import TRY, cancel_backtest, window_of
 from studio.models import Backtest, ChangeSet
 from studio.tasks import restart_backtest
 
-SEE = ("rules.view_rule", "scoring.view_decision")
 HERE = "admin:studio_backtest_"
 S = Backtest.State
 LOOKS = {
@@ -70,12 +69,6 @@ class BacktestAdmin(ReadOnlyModelAdmin):
     search_help_text = "A rule's code"
     ordering = ("-pk",)  # keys rise with time
     sortable_by = ()
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return request.user.has_perms(SEE)  # the sign-in page asks, too, of nobody
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backtest]:
         """The list without edits and results, which are large, but for a few figures of them."""

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                'default_permissions': (),
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(

@@ -47,7 +47,7 @@ class Backtest(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        default_permissions = ()
+        default_permissions = ("view",)
         indexes = [
             models.Index(  # serves: how many a person has unfinished, and those that were left
                 fields=["by", "alive_at"],
