@@ -106,11 +106,18 @@ def _groups(found: list[Finding], pages: Mapping[str, int]) -> list[dict[str, An
 
 def _said(finding: Finding, pages: Mapping[str, int]) -> SafeString:
     """The sentence, with the first mention of each rule as a link to it."""
+    told: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        code = found[0]
+        is_first = code not in told
+        told.add(code)
+        return _link(code, pages) if is_first else code
+
+    codes = "|".join(map(re.escape, sorted(finding.rules, key=len, reverse=True)))
     said = str(conditional_escape(finding.words))
-    for code in sorted(finding.rules, key=len, reverse=True):
-        said = re.sub(
-            rf"(?<![\w/>-]){re.escape(code)}(?![\w/<-])", _link(code, pages), said, count=1
-        )
+    if codes:  # in one pass: a rule may be called as what stands in a link, "class" or "href"
+        said = re.sub(rf"(?<![\w/&-])(?:{codes})(?![\w/;-])", once, said)
     return mark_safe(said)  # noqa: S308  escaped above
 
 

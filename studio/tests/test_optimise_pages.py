@@ -11,6 +11,7 @@ from foundation.roles import ANALYST, AUDITOR
 from rules.models import Publication, Rule, Ruleset, Vertical
 from rules.services import add_version, write_config
 from rules.tests.people import make_user
+from studio.admin.health import _link, _said
 from studio.backtest.tests.conftest import (  # noqa: F401
     WINDOW,
     archive,
@@ -19,6 +20,7 @@ from studio.backtest.tests.conftest import (  # noqa: F401
     rulesets,
 )
 from studio.backtest.tests.world import UNTIL, VARIED, configs
+from studio.health.findings import Finding
 from studio.health.services import check_all
 from studio.models import BookHealth, ChangeSet, CostAssumptions, Curve
 from studio.optimise.costs import Assumptions
@@ -225,6 +227,14 @@ def test_assumptions_of_another_currency_are_converted(rita, curve):
 def test_before_the_first_count_the_page_says_what_will_stand_there(client, rita):
     shown = text_of(client, rita, reverse(HEALTH))
     assert "Nothing was counted yet" in shown
+
+
+def test_rules_that_are_called_as_what_stands_in_a_link_are_linked():
+    pages = {"href": 1, "class": 2}
+    words = "class & href hit the same; class more often"
+    said = _said(Finding(level="low", kind="overlap", words=words, rules=tuple(pages)), pages)
+    one, other = (f"{_link(code, pages)}" for code in ("class", "href"))
+    assert said == f"{one} &amp; {other} hit the same; class more often"
 
 
 def test_findings_come_first_and_link_to_their_rules(client, rita):
