@@ -17,11 +17,11 @@ from scoring.serving.models import Explanation, ModelVersion
 from scoring.serving.services import champion, split_traffic
 from scoring.serving.tests.making import forget_all, make_challenger, make_champion, make_model
 from scoring.tests.making import make_suspicious
-from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
+from tests.looking import faults, judge, picture  # noqa: F401
+from tests.test_review_browser import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 LONG = "a-name-that-somebody-gave-who-wanted-to-say-all-in-one-go-2026"
 HOSTILE = "<script>window.harmed = 1</script>"
 CARD = {
@@ -130,22 +130,16 @@ def width(page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth"))
 
 
-@THEMES
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_readable_and_runs_nothing_of_others(
-    people, page, live_server, picture, name, theme
-):
+def test_a_page_is_readable_and_runs_nothing_of_others(people, page, live_server, picture, name):
     shown = PAGES[name]()
     page.set_viewport_size({"width": 1280, "height": 1600})
-    page.emulate_media(color_scheme=theme)
     sign_in(page, live_server, people["risk_manager"].username)
     page.goto(live_server.url + shown)
     for part in page.locator("details summary").all():
         part.click()
-    picture(f"models-{name}-{theme}")
 
-    assert faults(page) == []
-    assert width(page) <= 1280
+    assert judge(page, picture, f"models-{name}") == []
     assert page.evaluate("window.harmed") is None
 
 
@@ -206,14 +200,12 @@ def test_a_card_with_hostile_names_is_shown_and_harms_nobody(
     assert page.locator("h1").inner_text() == HOSTILE
 
 
-@THEMES
-def test_a_decision_shows_what_moved_the_model(bank, people, page, live_server, picture, theme):
+def test_a_decision_shows_what_moved_the_model(bank, people, page, live_server, picture):
     make_champion()
     answer = score_transaction(
         client=bank, request=make_suspicious(transaction_id="moved"), source="test"
     )
     decision = Decision.objects.get(transaction__external_id=answer.transaction_id)
-    page.emulate_media(color_scheme=theme)
     sign_in(page, live_server, people["analyst"].username)
     shown = live_server.url + reverse("admin:scoring_decision_change", args=[decision.pk])
     page.goto(shown)
@@ -232,8 +224,7 @@ def test_a_decision_shows_what_moved_the_model(bank, people, page, live_server, 
         ],
     )
     page.goto(shown)
-    picture(f"models-decision-{theme}")
 
     assert page.locator(".sc-moved tbody tr").count() == 7
     assert page.evaluate("window.harmed") is None
-    assert faults(page) == []
+    assert judge(page, picture, "models-decision") == []

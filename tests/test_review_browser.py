@@ -1,10 +1,9 @@
 """An analyst clears cases by keyboard, in a real browser. Pictures of it are kept in PICTURES (a
 directory), else with pytest's own temporary files; the path is printed."""
+# ruff: noqa: F811  fixtures of other modules, asked for by their names
 
 import json
-import os
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -24,6 +23,7 @@ from foundation.outbox import drain_outbox
 from intelligence.lists.builtin import load_builtin
 from scoring.services import score_transaction
 from scoring.tests.making import make_request, make_suspicious
+from tests.looking import judge, picture  # noqa: F401
 from transactions.models import Label, Transaction
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,18 +38,6 @@ def two_cases(bank, people):
         score_transaction(client=bank, request=request, source="test")
     rows = Transaction.objects.values_list("pk", flat=True)
     return {alert.transaction.external_id: alert.case for alert in open_alerts(list(rows))}
-
-
-@pytest.fixture
-def picture(page, tmp_path):
-    place = Path(os.environ.get("PICTURES", tmp_path))
-    place.mkdir(parents=True, exist_ok=True)
-
-    def take(name: str) -> None:
-        page.screenshot(path=place / f"{name}.png")
-
-    yield take
-    print(f"Pictures: {place}")  # noqa: T201
 
 
 @pytest.fixture
@@ -252,22 +240,7 @@ def everything(bank, two_cases, people):
     return two_cases
 
 
-def faults(page) -> list[str]:
-    """What axe-core calls serious or critical, with where it is."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in {"serious", "critical"}
-        for node in each["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_everybody_can_read_and_use_the_pages(everything, page, live_server, theme, picture):
-    page.emulate_media(color_scheme=theme)
+def test_everybody_can_read_and_use_the_pages(everything, page, live_server, picture):
     sign_in(page, live_server, "supervisor")
     large, small = everything["large"], everything["small"]
     case = reverse("admin:cases_case_change", args=[large.pk])
@@ -278,10 +251,7 @@ def test_everybody_can_read_and_use_the_pages(everything, page, live_server, the
             page.goto(live_server.url + address)
         for key in keys:
             page.keyboard.press(key)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(200)  # colours fade over
-        picture(f"{theme}-{name}")
-        if wrong := faults(page):
+        if wrong := judge(page, picture, name):
             found[name] = wrong
 
     look("home", reverse("admin:index"))

@@ -20,8 +20,8 @@ from studio.changes.services import standing
 from studio.models import Backtest
 from studio.models.changes import ChangeEdit, ChangeSet
 from studio.tasks import run_backtest
-from tests.test_review_browser import faults, picture, sign_in  # noqa: F401
-from tests.test_workbench_browser import THEMES, Looker
+from tests.looking import looker, picture  # noqa: F401
+from tests.test_review_browser import sign_in
 from transactions.models import Transaction
 from transactions.services import record_label
 
@@ -239,9 +239,7 @@ def test_the_transactions_behind_a_figure_are_shown(history, desk, live_server, 
     picture("studio-samples")
 
 
-@THEMES
-def test_the_studios_pages_are_readable(history, page, live_server, picture, people, theme):
-    looker = Looker(page, live_server, picture, theme)
+def test_the_studios_pages_are_readable(history, page, live_server, people, looker):
     rule = Rule.objects.get(code="new_account")
     Rule.objects.filter(pk=rule.pk).update(state="shadow")
     sign_in(page, live_server, "risk_manager")
