@@ -42,11 +42,21 @@ def throw_switch(
     required = required_votes(mode)
     if not required:
         return _turn_on(by, vertical, mode, ends_at, reason.strip())
+    now = _on(vertical).first()
     return approvals.request_approval(
         kind=KIND,
         subject=f"rules.vertical:{vertical}",
-        payload={"vertical": vertical, "mode": mode.value, "ends_at": ends_at.isoformat()},
-        evidence={"What": f"{vertical}: {mode.words}", "Until": f"{ends_at:%Y-%m-%d %H:%M %Z}"},
+        payload={
+            "vertical": vertical,
+            "mode": mode.value,
+            "ends_at": ends_at.isoformat(),
+            "instead_of": now.pk if now else 0,
+        },
+        evidence={
+            "What": f"{vertical}: {mode.words}",
+            "Instead of": Mode(now.mode).words if now else "deciding as usual",
+            "Until": f"{ends_at:%Y-%m-%d %H:%M %Z}",
+        },
         requested_by=by,
         reason=reason.strip(),
         required=required,
@@ -68,11 +78,18 @@ def longest() -> timedelta:
 @approvals.on_approved(KIND, permission=APPROVE, open_for=timedelta(hours=24))
 def throw_approved(request: ApprovalRequest) -> None:
     """Runs once, in the transaction of the last approval. Raises SwitchRefused when its time is
-    over by then."""
+    over by then, or another switch is on than when it was asked for."""
     asked = request.payload
     ends_at = datetime.fromisoformat(asked["ends_at"])
     if ends_at <= clock.now():
         raise SwitchRefused("The time until which it was asked for is over.")
+    lock_publication()
+    now = _on(asked["vertical"]).first()
+    if now is not None and now.pk != asked["instead_of"]:
+        raise SwitchRefused(
+            f"{now.thrown_by_name} threw another one since: {Mode(now.mode).words}. Ask again if "
+            "it is still wanted."
+        )
     mode = Mode(asked["mode"])
     _turn_on(request.requested_by, asked["vertical"], mode, ends_at, request.reason, request)
 

@@ -154,6 +154,17 @@ def test_an_approval_that_comes_too_late_throws_nothing(rita: User, monkeypatch:
     assert told() == {}
 
 
+def test_an_approval_does_not_undo_what_was_thrown_since(rita: User) -> None:
+    throw(rita, Mode.REVIEW_ALL)
+    request = throw(rita, Mode.APPROVE_ALL)
+    assert request.evidence["Instead of"] == Mode.REVIEW_ALL.words
+    throw(make_user("ravi"), Mode.DECLINE_ALL)
+    done = approvals.approve(request=request, by=make_user("sue", SUPERVISOR))
+    assert done.state == ApprovalRequest.State.FAILED
+    assert "ravi threw another one since" in done.error
+    assert told() == {"payments": "decline_all"}
+
+
 def test_before_the_first_publication_there_is_nothing_to_switch(rita: User) -> None:
     Publication.objects.all().delete()
     with pytest.raises(SwitchRefused, match="Nothing is published"):

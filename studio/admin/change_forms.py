@@ -85,7 +85,7 @@ class MoveForm(forms.Form):
     canary_percent = forms.FloatField(
         label="Share of customers, in percent",
         required=False,
-        min_value=0,
+        min_value=0.01,
         max_value=100,
         initial=10,
         widget=UnfoldAdminTextInputWidget,

@@ -6,7 +6,7 @@ Called with the draft's row locked; nothing is saved here.
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -22,6 +22,7 @@ from studio.changes.wishes import NewRule, Retire, RuleEdit, StateMove, Vertical
 from studio.models.changes import ChangeEdit, ChangeSet
 
 Subject = ChangeEdit.Subject
+_LEAST_SHARE: Final = 0.01  # percent, as the rule book keeps it
 
 
 def edit_for(change_set: ChangeSet, wish: Wish, by: User) -> ChangeEdit:
@@ -153,8 +154,9 @@ def _check_new_state(state: State) -> None:
 
 def _share(wish: StateMove) -> float:
     percent = 10.0 if wish.canary_percent is None else wish.canary_percent
-    if not 0 <= percent <= 100:  # also refuses NaN
-        raise Invalid([Finding("canary_percent", "The share must lie between 0 and 100.")])
+    if not _LEAST_SHARE <= percent <= 100:  # also refuses NaN
+        words = f"The share must lie between {_LEAST_SHARE} and 100; nobody's is shadow."
+        raise Invalid([Finding("canary_percent", words)])
     return round(percent, 2)
 
 

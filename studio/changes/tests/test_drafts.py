@@ -134,7 +134,8 @@ def test_all_kinds_of_edits_go_together(rita: User) -> None:
         (lambda: NewRule(code="Bad Code", definition=make_definition()), Invalid, "lower-case"),
         (lambda: new(state=State.LIVE), IllegalMove, "draft"),
         (lambda: StateMove(code=HIGH, to=State.DRAFT), IllegalMove, "live"),
-        (lambda: StateMove(code=HIGH, to=State.CANARY, canary_percent=101), Invalid, "0 and 100"),
+        (lambda: StateMove(code=HIGH, to=State.CANARY, canary_percent=101), Invalid, "and 100"),
+        (lambda: StateMove(code=HIGH, to=State.CANARY, canary_percent=0), Invalid, "is shadow"),
         (
             lambda: VerticalEdit(config=make_config(review_threshold=90), expected_revision=1),
             Invalid,
