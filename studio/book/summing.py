@@ -3,9 +3,10 @@
 Loads Polars: import it only where that is meant, which in a worker is after it has forked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -18,6 +19,8 @@ from studio.models import RuleSummary
 PERIODS: Final = (7, 30, 90)
 """Days back from now, by the time of the transaction."""
 
+_SPAN: Final = timedelta(days=10)
+"""Read at once."""
 _COLUMNS: Final = (
     "institution",
     "transaction_id",
@@ -35,36 +38,66 @@ _COLUMNS: Final = (
 def summarise_rules(*, now: datetime) -> int:
     """Replaces the figures of every institution; how many labelled decisions were read.
 
-    One pass over the archive of the longest period, with the labels known by now. Harmless to
-    repeat: equal decisions and labels give equal figures.
+    One pass over the archive of the longest period, with the labels known by now, some days at a
+    time so that memory does not grow with the period. Harmless to repeat: equal decisions and
+    labels give equal figures.
     """
-    begin = now - timedelta(days=max(PERIODS))
+    institutions = list(Institution.objects.all())
+    found = {each.slug: _Sums() for each in institutions}
     with read.reading():
-        rows = (
-            read.scan(since=begin, until=now, columns=_COLUMNS, known_by=now)
-            .filter(pl.col("label_is_fraud").is_not_null())
-            .collect()
-        )
-    for institution in Institution.objects.all():
-        mine = rows.filter(pl.col("institution") == institution.slug)
+        for since, until in _spans(now):
+            rows = _labelled(since, until, now)
+            for each in institutions:
+                mine = rows.filter(pl.col("institution") == each.slug)
+                found[each.slug].add(mine, each.base_currency, now)
+    for each in institutions:
         RuleSummary.objects.update_or_create(
-            institution=institution,
+            institution=each,
             defaults={
                 "as_of": now,
-                "decisions": mine.height,
-                "figures": _figures(mine, institution.base_currency, now),
+                "decisions": found[each.slug].decisions,
+                "figures": found[each.slug].figures(),
             },
         )
-    return rows.height
+    return sum(sums.decisions for sums in found.values())
 
 
-def _figures(rows: pl.DataFrame, base: str, now: datetime) -> dict[str, Any]:
-    hits = _hits(_priced(rows, base))
-    found = {}
-    for days in PERIODS:
-        since = (now - timedelta(days=days)).timestamp()
-        found[f"d{days}"] = _by_rule(hits.filter(pl.col("occurred_at") >= since))
-    return found
+def _spans(now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    since = now - timedelta(days=max(PERIODS))
+    while since < now:
+        until = min(since + _SPAN, now)
+        yield since, until
+        since = until
+
+
+def _labelled(since: datetime, until: datetime, now: datetime) -> pl.DataFrame:
+    rows = read.scan(since=since, until=until, columns=_COLUMNS, known_by=now)
+    return rows.filter(pl.col("label_is_fraud").is_not_null()).collect()
+
+
+@dataclass(slots=True)
+class _Sums:
+    """An institution's, span by span."""
+
+    decisions: int = 0
+    parts: dict[int, list[pl.DataFrame]] = field(
+        default_factory=lambda: {days: [] for days in PERIODS}
+    )
+
+    def add(self, rows: pl.DataFrame, base: str, now: datetime) -> None:
+        self.decisions += rows.height
+        hits = _hits(_priced(rows, base))
+        for days, parts in self.parts.items():
+            since = (now - timedelta(days=days)).timestamp()
+            parts.append(_by_rule(hits.filter(pl.col("occurred_at") >= since)))
+
+    def figures(self) -> dict[str, dict[str, dict[str, float]]]:
+        """By period and rule."""
+        found = {}
+        for days, parts in self.parts.items():
+            summed = pl.concat(parts).group_by("code").sum().sort("code")
+            found[f"d{days}"] = {row.pop("code"): row for row in summed.iter_rows(named=True)}
+        return found
 
 
 def _priced(rows: pl.DataFrame, base: str) -> pl.DataFrame:
@@ -99,18 +132,13 @@ def _hits(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _by_rule(hits: pl.DataFrame) -> dict[str, dict[str, float]]:
+def _by_rule(hits: pl.DataFrame) -> pl.DataFrame:
     fraud, live = pl.col("label_is_fraud"), pl.col("live")
     stopped = live & (pl.col("status") != "approved")
-    summed = hits.group_by("code").agg(
+    return hits.group_by("code").agg(
         fraud=fraud.sum(),
         genuine=(~fraud).sum(),
         stopped_genuine=(stopped & ~fraud).sum(),
         money_stopped=pl.col("money").filter(stopped & fraud).sum(),
         unpriced=pl.col("money").filter(stopped & fraud).is_null().sum(),
     )
-    return {row.pop("code"): row for row in _plain(summed)}
-
-
-def _plain(summed: pl.DataFrame) -> Iterable[dict[str, Any]]:
-    return summed.sort("code").iter_rows(named=True)
