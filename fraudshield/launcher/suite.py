@@ -11,7 +11,9 @@ from fraudshield.launcher.terminal import say
 
 # Each worker has a Redis database of its own, of which a server has sixteen. Tests are handed out
 # by their place: by name, those that share one (Schemathesis names all operations alike) get lost.
-_SEVERAL = ("--numprocesses=auto", "--maxprocesses=8", "--dist=worksteal")
+# One more than there are processors: many tests wait for a browser, or for servers that start.
+_WORKERS = min(8, 1 + (os.cpu_count() or 1))
+_SEVERAL = (f"--numprocesses={_WORKERS}", "--dist=worksteal")
 
 
 def run_tests() -> int:
