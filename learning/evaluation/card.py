@@ -15,7 +15,7 @@ from learning.evaluation.stability import stability
 from learning.training.sample import DAY_SECONDS, Sample, thinned
 from learning.training.trained import Trained
 from learning.training.trainer import Outcome
-from learning.training.validation import Fold, training_rows
+from learning.training.validation import training_rows
 
 _MOST_IMPORTANT = 40
 _RECENT_DAYS = 7.0
@@ -59,7 +59,7 @@ def make_card(
                 sample.matrix[thinned(latest, MOST_ROWS)],
             ),
         },
-        "leaks": _leaks(sample, moment, outcome),
+        "leaks": checks.leaks(sample, moment, outcome),
         "facts": dict(outcome.trained.facts),
     }
     if amounts is not None:
@@ -94,22 +94,3 @@ def _crossed(
         others = parts != part
         p[~others] = calibrated(margins[others], y[others])(margins[~others])
     return p
-
-
-def _leaks(sample: Sample, moment: float, outcome: Outcome) -> dict[str, Any]:
-    held = outcome.held_out
-    suspects = checks.too_good(sample.inputs, sample.matrix[held.rows], held.fraud)
-    folds = [Fold(*told) for told in outcome.trained.facts["folds"]]
-    noise = checks.permuted(sample, moment, folds[0])
-    splits = [
-        checks.split_audit(
-            sample,
-            training_rows(sample, fold.known, outcome.shape, before=fold.start),
-            fold.start,
-            fold.known,
-            np.intersect1d(held.rows, sample.between(fold.start, fold.end)),
-        )
-        for fold in folds
-    ]
-    passed = not suspects and noise["passed"] and all(split["passed"] for split in splits)
-    return {"too_good": suspects, "permuted": noise, "splits": splits, "passed": passed}

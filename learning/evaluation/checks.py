@@ -3,6 +3,7 @@ trained and judged, noise that is learned and a split that overlaps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,8 @@ from learning.training.boosting import Shape
 from learning.training.checkpoints import Checkpoints
 from learning.training.sample import Places, Sample
 from learning.training.trained import Input
-from learning.training.validation import Fold, out_of_time
+from learning.training.trainer import Outcome
+from learning.training.validation import Fold, out_of_time, training_rows
 
 TOO_GOOD = 0.95
 """A single feature that orders frauds better than this was probably written after them."""
@@ -117,3 +119,36 @@ def split_audit(
         "rows_in_both": both,
         "passed": not (late or both or unknown),
     }
+
+
+def leaks(sample: Sample, moment: float, outcome: Outcome) -> dict[str, Any]:
+    """All of them, of a model trained at `moment`: JSON, with `passed`."""
+    held = outcome.held_out
+    suspects = too_good(sample.inputs, sample.matrix[held.rows], held.fraud)
+    folds = [Fold(*told) for told in outcome.trained.facts["folds"]]
+    noise = permuted(sample, moment, folds[0])
+    splits = [
+        split_audit(
+            sample,
+            training_rows(sample, fold.known, outcome.shape, before=fold.start),
+            fold.start,
+            fold.known,
+            np.intersect1d(held.rows, sample.between(fold.start, fold.end)),
+        )
+        for fold in folds
+    ]
+    passed = not suspects and noise["passed"] and all(split["passed"] for split in splits)
+    return {"too_good": suspects, "permuted": noise, "splits": splits, "passed": passed}
+
+
+def in_words(found: Mapping[str, Any]) -> list[str]:
+    """A sentence for each sign of a leak in what `leaks` found."""
+    told = [
+        f"{name} alone orders frauds with an area of {area:.3f}."
+        for name, area in found["too_good"].items()
+    ]
+    if not found["permuted"]["passed"]:
+        told.append(f"Permuted labels still gave an area of {found['permuted']['area']:.3f}.")
+    if not all(split["passed"] for split in found["splits"]):
+        told.append("A fold learned from rows or labels later than its beginning.")
+    return told

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from learning.evaluation import charts
+from learning.evaluation.checks import in_words
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem;
@@ -79,12 +80,7 @@ def _leaks(leaks: Mapping[str, Any]) -> Iterator[str]:
         yield "labels teach nothing, and no fold learned from later rows or labels.</p>"
         return
     yield '<p class="bad">Look into this before use: '
-    for name, area in leaks["too_good"].items():
-        yield f"{escape(name)} alone orders frauds with an area of {area:.3f}. "
-    if not leaks["permuted"]["passed"]:
-        yield f"Permuted labels still gave an area of {leaks['permuted']['area']:.3f}. "
-    if not all(split["passed"] for split in leaks["splits"]):
-        yield "A fold learned from rows or labels later than its beginning. "
+    yield escape(" ".join(in_words(leaks)))
     yield "</p>"
 
 

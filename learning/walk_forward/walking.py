@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from learning.errors import BadHistory
+from learning.evaluation.checks import in_words, leaks
 from learning.offline.columns import understand
 from learning.offline.engine import Engine
 from learning.offline.reading import (
@@ -90,7 +91,10 @@ class Walk:
         self._growing.events(features, matrix_of(features, self.inputs))
         self._rows = len(events)
         moment = _morning(coming.first)
-        outcome = train(self._growing.sample(), moment, self.plan.settings, say=self.say)
+        sample = self._growing.sample()
+        outcome = train(sample, moment, self.plan.settings, say=self.say)
+        for told in in_words(leaks(sample, moment, outcome)) or ["no sign of a leak"]:
+            self.say(f"leak checks: {told}")
         self.trained, self._held_out = outcome.trained, outcome.held_out
         self._shape: Shape = outcome.shape
 

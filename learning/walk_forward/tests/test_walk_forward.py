@@ -40,7 +40,17 @@ def test_every_event_of_every_day_is_predicted_and_frauds_rank_high(tmp_path, on
     assert found["tx_id"].to_list() == expected["tx_id"].to_list()
     assert found["p"].is_between(0, 1).all()
     assert roc_auc_score(expected["y"], found["p"]) > 0.7
-    assert capsys.readouterr().out.count("fitting on") == 2
+    told = capsys.readouterr().out
+    assert told.count("fitting on") == 2
+    assert "leak checks: no sign of a leak" in told
+
+
+def test_a_column_that_knows_the_outcome_is_told(tmp_path, capsys):
+    data = data_of(WORLD)
+    noise = np.random.default_rng(1).random(len(data)) / 10
+    lay_out(tmp_path, data.with_columns(chargeback_code=pl.col("y") + noise), WORLD)
+    run(tmp_path, "--seconds=0")
+    assert "leak checks: chargeback_code alone orders frauds" in capsys.readouterr().out
 
 
 def test_a_label_of_a_later_day_changes_no_earlier_prediction(tmp_path):
