@@ -20,6 +20,7 @@ from foundation.models import AuditEntry
 from foundation.roles import ROLES
 from rules.registry import registry
 from tests.walk import Route, Stop, fingerprints, stops, undone
+from studio.admin.backtests import BacktestAdmin
 from tests.walk_samples import (
     NAMES,
     OURS,
@@ -195,7 +196,8 @@ def sees(name: str, route: Route) -> bool:
 
 def is_strange(name: str, route: Route) -> bool:
     """Whether the page is about a row of a bank that the person does not work for."""
-    return name in STRANGERS and route.is_of_a_row and isinstance(route.of, ScopedModelAdmin)
+    scoped = isinstance(route.of, (ScopedModelAdmin, BacktestAdmin))
+    return name in STRANGERS and route.is_of_a_row and scoped
 
 
 def expected(name: str, route: Route) -> set[int]:

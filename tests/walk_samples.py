@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
 from django.utils import timezone as clock
+from msgspec import to_builtins
 
 from cases.alerts.opening import open_alerts
 from cases.files.attachments import attach
@@ -49,6 +50,7 @@ from scoring.tests.making import make_request, make_suspicious
 from scoring.tests.rule_book import bring_in_rule_book
 from studio.admin.change_acts import ACTS as CHANGE_ACTS
 from studio.admin.changes import DOES
+from studio.backtest.contract import Window
 from studio.changes.services import StateMove, create_change_set, put_edit
 from studio.models import Backtest, Curve, RuleWatch
 from transactions.models import Transaction
@@ -208,7 +210,9 @@ def _system(people: Mapping[str, User]) -> None:
         kind="rule",
         code=rule.code,
         edit={},
-        window={},
+        window=to_builtins(
+            Window(institutions=(OURS,), since=ends_at - timedelta(days=30), until=ends_at)
+        ),
         ruleset_number=1,
         rows=2,
     )

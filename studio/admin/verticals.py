@@ -77,7 +77,8 @@ class VerticalAdmin(FastModelAdmin):
         may_change = person(request).has_perm(CHANGE)
         into = request.GET.get("into", "")
         started = _started(request, vertical, into) if may_change else None
-        form = VerticalForm(request.POST or None, initial=_initial(vertical, started))
+        sent = request.POST if request.method == "POST" else None
+        form = VerticalForm(sent, initial=_initial(vertical, started))
         instead: dict[str, Any] = {}
         if request.method == "POST":
             demand(request, CHANGE)
