@@ -34,7 +34,7 @@ def test_after_the_demo_was_made(rule_book, tmp_path, settings):  # noqa: F811
     settings.DEMO = True
     call_command("seed_demo", write=tmp_path / "demo.json", count=200, verbosity=0)
     assert Case.objects.exists()
-    assert "0 not sealed" not in verify()
+    assert ", 0 not sealed" not in verify()
     call_command("audit", "seal", verbosity=0)
     assert ", 0 not sealed yet" in verify()
 

@@ -148,3 +148,16 @@ def _cheap_passwords() -> None:
     from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
     PBKDF2PasswordHasher.iterations = 1_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flushes() -> Iterator[None]:
+    """See fraudshield/launcher/pytest_flush.py."""
+    from django.core.management.commands import flush
+
+    from fraudshield.launcher.pytest_flush import Keeper
+
+    with pytest.MonkeyPatch.context() as patch:
+        keeper = Keeper(flush.emit_post_migrate_signal)
+        patch.setattr(flush, "emit_post_migrate_signal", keeper)
+        yield

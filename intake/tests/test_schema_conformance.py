@@ -40,7 +40,7 @@ def key(transactional_db) -> str:
 
 schema = schemathesis.openapi.from_wsgi("/api/schema", WSGIHandler())  # needs no database
 bounded = settings(
-    max_examples=20,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
