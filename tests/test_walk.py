@@ -19,8 +19,8 @@ from foundation.admin_parts import RevealMixin, ScopedModelAdmin
 from foundation.models import AuditEntry
 from foundation.roles import ROLES
 from rules.registry import registry
-from tests.walk import Route, Stop, fingerprints, stops, undone
 from studio.admin.backtests import BacktestAdmin
+from tests.walk import Route, Stop, fingerprints, stops, undone
 from tests.walk_samples import (
     NAMES,
     OURS,

@@ -153,11 +153,11 @@ def _cheap_passwords() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flushes() -> Iterator[None]:
     """See fraudshield/launcher/pytest_flush.py."""
-    from django.core.management.commands import flush
+    from django.core.management.sql import emit_post_migrate_signal
 
     from fraudshield.launcher.pytest_flush import Keeper
 
     with pytest.MonkeyPatch.context() as patch:
-        keeper = Keeper(flush.emit_post_migrate_signal)
-        patch.setattr(flush, "emit_post_migrate_signal", keeper)
+        signal = "django.core.management.commands.flush.emit_post_migrate_signal"
+        patch.setattr(signal, Keeper(emit_post_migrate_signal))
         yield
