@@ -49,7 +49,7 @@ def values(name, *rows, **more):
 ADA = {"customer": "ada"}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=12)
 @given(
     histories(),
     st.sampled_from([2, 4_000_000]),

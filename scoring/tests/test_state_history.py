@@ -42,7 +42,7 @@ def _script():
     return SCRIPT
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(histories())
 def test_online_equals_offline(history):
     events, outcomes = history

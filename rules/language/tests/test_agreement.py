@@ -25,7 +25,7 @@ from rules.language.terms import Checked
 from rules.language.tests.world import POSITIONS, ROWS, SCOPE, VERTICAL, Row, Trees, frame
 
 RELAXED = settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -136,7 +136,7 @@ def test_all_three_agree_on_scores(nodes: list[Node], rows: list[Row]) -> None:
     assert [list(row) for row in table.rows()] == expected
 
 
-@settings(RELAXED, max_examples=300)
+@settings(RELAXED, max_examples=150)
 @given(Trees(4).condition)
 def test_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
     tree = parse(unparse(Tree(node, "")))
@@ -145,7 +145,7 @@ def test_canonical_text_reads_back_as_the_same_tree(node: Node) -> None:
 
 
 @pytest.mark.slow
-@settings(RELAXED, max_examples=1_500)
+@settings(RELAXED, max_examples=700)
 @given(Trees(5).condition, st.lists(ROWS, min_size=20, max_size=40))
 def test_all_three_agree_at_length(node: Node, rows: list[Row]) -> None:
     rule = checked(node, Type.BOOLEAN)

@@ -230,7 +230,7 @@ PIECES = st.sampled_from(
         *sorted(FUNCTION_NAMES),
     ]
 )
-FUZZ = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FUZZ = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FUZZ
@@ -246,7 +246,7 @@ def test_it_survives_any_jumble_of_pieces(pieces: list[str], glue: str) -> None:
     survive(glue.join(pieces))
 
 
-@settings(FUZZ, max_examples=250)
+@settings(FUZZ, max_examples=125)
 @given(world.Trees(3).condition, st.data())
 def test_it_survives_a_rule_with_a_splinter_in_it(node: Node, data: st.DataObject) -> None:
     text = unparse(Tree(node, ""))
@@ -255,7 +255,7 @@ def test_it_survives_a_rule_with_a_splinter_in_it(node: Node, data: st.DataObjec
     survive(text[:start] + data.draw(PIECES) + text[end:], world.SCOPE)
 
 
-@settings(FUZZ, max_examples=250)
+@settings(FUZZ, max_examples=125)
 @given(st.text(st.sampled_from("ab(){}[]|*+?^$.\\dwsbBDAzQEnxpP0159,-:i<=!&~é "), max_size=25))
 def test_it_survives_any_pattern(pattern: str) -> None:
     quoted = pattern.replace("\\", "\\\\")

@@ -123,7 +123,7 @@ def as_declared(row: Row) -> Row:
     return row
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(Trees(2).condition, st.data())
 def test_what_is_called_never_or_always_true_is(node: Node, data: st.DataObject) -> None:
     text = unparse(Tree(node, ""))
