@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 import msgspec
+from django.db.models import Max
 
 from features.catalogue import CATALOGUE
 from rules.definition import Definition, PublishedRule, Snapshot, State, VerticalConfig
 from rules.diffs import RulesetDiff, diff_snapshots
+from rules.models import RuleVersion
 from rules.queries import PUBLISHED_STATES, published_snapshot
 from studio.backtest.contract import Edit
 from studio.changes.freshness import Book
@@ -16,23 +18,32 @@ EMPTY = Snapshot(catalogue_version=CATALOGUE.version, rules=(), verticals=())
 
 
 def tried_by(edits: Iterable[ChangeEdit]) -> Edit:
-    """The edits as a backtest tries them. No query.
+    """The edits as a backtest tries them (one query).
 
     A rule gets the version that publishing would give it, if nobody edits it before.
     """
+    edits = list(edits)
+    newest = _newest_versions(edit.code for edit in edits if edit.of_rule)
     rules, removed, verticals = [], [], []
     for edit in edits:
         if not edit.of_rule:
             verticals.append(msgspec.convert(edit.definition, VerticalConfig))
-        elif (rule := published_rule(edit)) is not None:
+        elif (rule := published_rule(edit, newest.get(edit.code, 0))) is not None:
             rules.append(rule)
         else:
             removed.append(edit.code)
     return Edit(rules=tuple(rules), removed=tuple(removed), verticals=tuple(verticals))
 
 
-def published_rule(edit: ChangeEdit) -> PublishedRule | None:
-    """The rule as a ruleset would hold it; None where it would not be in it."""
+def _newest_versions(codes: Iterable[str]) -> dict[str, int]:
+    """The highest number of each: more than the present one where that was rolled back to."""
+    rows = RuleVersion.objects.filter(rule__code__in=list(codes)).values_list("rule__code")
+    return dict(rows.annotate(newest=Max("number")))
+
+
+def published_rule(edit: ChangeEdit, newest: int) -> PublishedRule | None:
+    """The rule as a ruleset would hold it, `newest` being its highest version; None where it would
+    not be in it."""
     state = State(edit.state or edit.began["state"])
     if state not in PUBLISHED_STATES:
         return None
@@ -40,7 +51,7 @@ def published_rule(edit: ChangeEdit) -> PublishedRule | None:
     is_edited = edit.is_new or _is_edited(edit)
     return PublishedRule(
         code=edit.code,
-        version=edit.base_version + 1 if is_edited else edit.base_version,
+        version=newest + 1 if is_edited else edit.base_version,
         state=state,
         canary_percent=_share(edit) if state is State.CANARY else 100.0,
         definition=Definition.load(definition),
@@ -72,7 +83,7 @@ def with_edits(before: Snapshot, tried: Edit) -> Snapshot:
 
 
 def what_changes(edits: Iterable[ChangeEdit]) -> tuple[Snapshot, Snapshot, RulesetDiff]:
-    """What is in force, what would be, and the difference in words (one query)."""
+    """What is in force, what would be, and the difference in words (two queries)."""
     before = published_snapshot() or EMPTY
     after = with_edits(before, tried_by(edits))
     return before, after, diff_snapshots(before, after)

@@ -43,6 +43,7 @@ from studio.changes.services import (
     roll_back,
     withdraw,
 )
+from studio.changes.snapshots import what_changes
 from studio.changes.tests.conftest import HIGH, NEW, draft, edit_of
 from studio.models.changes import ChangeSet
 
@@ -387,6 +388,18 @@ def test_rolling_back_takes_ruleset_and_book_along(rita: User, sue: User, settin
     assert Rule.objects.get(code=NEW).state == State.DRAFT
     assert not pending_changes(CATALOGUE.version)
     assert is_in_effect(change_set) is False
+
+
+def test_an_edit_after_a_rollback_is_shown_with_the_version_that_it_gets(
+    rita: User, sue: User, settings: Any
+) -> None:
+    settings.APPROVALS_REQUIRED = {"rules.publish": 1, "rules.rollback": 0}
+    first = approve(propose(by=rita, change_set=draft(rita), reason="x"), sue)
+    roll_back(by=rita, change_set=first, reason="too many")
+    second = draft(rita)
+    assert f"{HIGH}: version: 1 -> 3" in what_changes(second.edits.all())[2].words
+    approve(propose(by=rita, change_set=second, reason="again"), sue)
+    assert published_rule(HIGH).version == 3
 
 
 def test_with_later_changes_in_force_it_is_reversed_alone(rita: User, sue: User) -> None:
