@@ -72,6 +72,7 @@ def tile(desk, name: str):
 def test_a_threshold_is_moved_mended_tested_and_saved(history, desk, live_server, picture):
     desk.goto(live_server.url + reverse("admin:rules_rule_changelist"))
     desk.fill("[data-search]", "account")
+    expect(desk.locator("[data-left]")).to_contain_text(" of ")
     desk.get_by_role("link", name="New account", exact=True).click()
     desk.wait_for_url("**/change/")
     save = desk.locator("[data-save]")
@@ -97,8 +98,11 @@ def test_a_threshold_is_moved_mended_tested_and_saved(history, desk, live_server
     threshold = desk.get_by_label("max_age")
     threshold.fill("900")
     expect(desk.locator("[data-parameter=max_age] .st-error")).to_contain_text("above its maximum")
+    expect(desk.locator(".st-faulty")).to_be_visible()
+    expect(desk.locator(".st-working")).to_be_hidden()
     threshold.fill("5.5")
     expect(desk.locator("[data-changes]")).to_contain_text("max_age")
+    expect(desk.locator(".st-faulty")).to_be_hidden()
     desk.locator("#panel").scroll_into_view_if_needed()
     expect(tile(desk, "Matched")).to_contain_text("12", timeout=20_000)
     expect(tile(desk, "Matched")).to_contain_text("24")
@@ -144,19 +148,30 @@ def test_the_builder_and_the_text_are_one(history, desk, live_server, picture):
     expect(area).to_have_value("account_age_days < max_age or ip_is_vpn")
 
 
+def test_a_new_rule_begins_in_the_builder(history, desk, live_server):
+    desk.goto(live_server.url + reverse("admin:rules_rule_add"))
+    desk.get_by_role("button", name="Builder").click()
+    desk.get_by_role("button", name="Add a condition to this group").click()
+    row = desk.locator(".st-test").first
+    row.get_by_label("Feature").fill("account_age_days")
+    row.get_by_label("Feature").press("Tab")
+    row.get_by_label("Value").fill("3")
+    expect(desk.locator("#id_condition")).to_have_value("account_age_days > 3")
+
+
 def test_a_draft_is_tried_on_a_stored_and_on_a_pasted_transaction(
     history, desk, live_server, picture
 ):
     desk.goto(live_server.url + address())
     desk.get_by_label("Transaction ID").fill("f-3")
     desk.get_by_label("Transaction ID").press("Enter")
-    expect(desk.locator("[data-trial]")).to_contain_text("It fires on Transaction f-3")
+    expect(desk.locator("[data-trial]")).to_contain_text("It fires on transaction f-3")
     desk.get_by_label("max_age").fill("4")
     expect(desk.locator("[data-trial]")).to_contain_text("It does not fire")
     desk.get_by_role("button", name="Pasted JSON").click()
     desk.get_by_label("Transaction as JSON").fill('{"amount": 5, "account_age_days": 1}')
     desk.locator("[data-try-it]").click()
-    expect(desk.locator("[data-trial]")).to_contain_text("It fires on The pasted transaction")
+    expect(desk.locator("[data-trial]")).to_contain_text("It fires on the pasted transaction")
     picture("studio-try")
     desk.get_by_role("button", name="A stored one").click()
     desk.get_by_label("Transaction ID").fill("theirs-1")

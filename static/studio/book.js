@@ -5,6 +5,7 @@
   const search = document.querySelector("[data-search]");
   const rows = [...document.querySelectorAll("[data-row]")];
   const none = document.querySelector("[data-none]");
+  const counted = document.querySelector("[data-left]");
   let at = -1;
 
   function narrow() {
@@ -15,6 +16,7 @@
       row.hidden = !fits;
       left += fits;
     });
+    if (counted) counted.textContent = left === rows.length ? left : `${left} of ${rows.length}`;
     if (none) none.hidden = left > 0 || !rows.length;
     at = -1;
   }

@@ -102,6 +102,7 @@
   // -- drawing
 
   function draw() {
+    if (!tree && !area.value.trim()) tree = { kind: "group", join: "and", negated: false, parts: [] };
     root.replaceChildren(tree ? group(tree, [], true) : element("p", { class: "fs-muted" }, "The text cannot be read yet. Mend it there; the builder shows it as soon as it can."));
     if (focus) root.querySelector(`[data-path="${focus}"]`)?.focus();
     focus = "";

@@ -91,8 +91,8 @@
 
   document.addEventListener("studio:checked", (event) => {
     sound = event.detail.checkup.sound;
+    panel.toggleAttribute("data-faulty", !sound); // what stands there is of an earlier draft
     if (sound) later(event.detail.touched ? 300 : 0);
-    else place.setAttribute("aria-busy", "true"); // what stands there is of an earlier draft
   });
   panel.querySelectorAll("[data-choice]").forEach((choice) => choice.addEventListener("change", () => later(0)));
   new IntersectionObserver((entries, observer) => {

@@ -58,7 +58,7 @@ def stored_subject(*, by: User, reference: str, definition: Definition) -> Subje
     rates = _rates(definition, stored.currency, stored.occurred_at.timestamp())
     listings = [Listing(f, name, effect, "") for f, name, effect in decision.inputs["listed"]]
     return Subject(
-        title=f"Transaction {stored.external_id}",
+        title=f"transaction {stored.external_id}",
         values=values,
         currency=stored.currency,
         rates={**rates, **decision.inputs["rates"]},
@@ -123,7 +123,7 @@ def pasted_subject(*, by: User, text: str, definition: Definition) -> Subject:
     values, _ = compute_vector(facts)
     _override(values, fields)
     return Subject(
-        title="The pasted transaction",
+        title="the pasted transaction",
         values=values,
         currency=currency,
         rates=_rates(definition, currency, occurred_at),
