@@ -26,7 +26,14 @@ from rules.models import Rule
 from scoring.reports.figures import proportion
 from studio.admin.figures import short_number
 from studio.health.counts import Counts, RuleCounts
-from studio.health.findings import LEVELS, Finding, decisions_of, jaccard, missing_share
+from studio.health.findings import (
+    LEAST_DECISIONS,
+    LEVELS,
+    Finding,
+    decisions_of,
+    jaccard,
+    missing_share,
+)
 from studio.health.services import CHECK, SEE, Health, health_for
 from studio.models import BookHealth
 from studio.tasks import ask_for_check
@@ -65,6 +72,7 @@ class HealthAdmin(ReadOnlyModelAdmin):
             levels=_levels(health.findings, level),
             groups=_groups([f for f in health.findings if level in ("", f.level)], pages),
             tables=_tables(health, pages) if health.counts else {},
+            few_decisions=_too_few(health),
             may_check=user.has_perm(CHECK),
             no_institution="" if user_institutions(user).exists() else NO_INSTITUTION,
             is_fullwidth="1",
@@ -80,6 +88,12 @@ class HealthAdmin(ReadOnlyModelAdmin):
         else:
             messages.error(request, "No worker can be reached. Try again when there is one.")
         return HttpResponseRedirect(reverse("admin:studio_bookhealth_changelist"))
+
+
+def _too_few(health: Health) -> int:
+    """From how many decisions on some findings are made at all; 0 where there are as many."""
+    counted = health.counts.whole.n if health.counts else LEAST_DECISIONS
+    return LEAST_DECISIONS if counted < LEAST_DECISIONS else 0
 
 
 def _levels(found: list[Finding], chosen: str) -> list[tuple[str, int, bool]]:

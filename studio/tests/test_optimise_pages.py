@@ -243,6 +243,9 @@ def test_findings_come_first_and_link_to_their_rules(client, rita):
     assert shown.index("Findings") < shown.index("What would be lost")
     assert ">trusted_text</a>" in shown
     assert "Kinds of fraud" in shown
+    assert "from 1,000 decisions of their verticals on" in text_of(
+        client, rita, f"{reverse(HEALTH)}?level=nonsense"
+    )
     for level in ("high", "medium", "low", "nonsense"):
         assert client.get(reverse(HEALTH), {"level": level}).status_code == 200
 

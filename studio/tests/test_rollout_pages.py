@@ -103,6 +103,7 @@ def test_a_canary_takes_one_form_and_an_approval(client, rita):
     assert state_in_force("wild") == State.CANARY
     rule = next(r for r in Publication.objects.get().ruleset.content.rules if r.code == "wild")
     assert rule.canary_percent == 25
+    assert "judged from the next minute on" in text_of(client, rita, url("change"))
 
 
 def test_a_pause_takes_force_at_once_in_an_emergency(client, rita):
