@@ -44,11 +44,15 @@ def test_from_a_file_to_force(tmp_path: Path) -> None:
     assert "2 edits" in run("import", file, "--by", "rita", "--title", "From staging")
     pk = ChangeSet.objects.get().pk
     assert "high_amount: score: 30 -> 45" in run("show", pk)
-    assert "It can be proposed" in run("check", pk)
+    checked = run("check", pk)
+    assert "microseconds a transaction" in checked
+    assert "It can be proposed" in checked
     assert f"set {pk} waits for approval" in run("propose", pk, "--by", "rita", "--reason", "x")
     with pytest.raises(CommandError, match="own request"):
         run("approve", pk, "--by", "rita", "--reason", "mine")
     assert "published, ruleset 2" in run("approve", pk, "--by", "sue", "--reason", "good")
+    with pytest.raises(CommandError, match="is published: there is nothing to check"):
+        run("check", pk)
     assert published_number() == 2
     assert "From staging" in run("list")
     assert run("export", "in-force") == run("export", "in-force")
@@ -89,7 +93,7 @@ def test_what_is_refused_is_one_sentence(rita: User, tmp_path: Path) -> None:
 def test_a_check_fails_with_what_it_found(rita: User) -> None:
     change_set = draft(rita)
     Rule.objects.filter(code=HIGH).update(state="shadow")
-    with pytest.raises(CommandError, match="1 errors"):
+    with pytest.raises(CommandError, match="1 error: it"):
         run("check", change_set.pk)
     assert "is draft" in run("merge", change_set.pk, "--by", "rita")
     assert "It can be proposed" in run("check", change_set.pk)

@@ -44,7 +44,9 @@ class Command(BaseCommand):
             raise CommandError(problem.detail) from None
 
     def _list(self, options: dict[str, Any]) -> None:
-        for switch in switches_on():
+        if not (on := switches_on()):
+            self.stdout.write("No switch is on.")
+        for switch in on:
             until = f"{switch.ends_at:%Y-%m-%d %H:%M} UTC"
             self.stdout.write(f"{switch} until {until}, by {switch.thrown_by_name}")
 

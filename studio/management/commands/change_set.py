@@ -1,6 +1,5 @@
 """Change sets on the command line: the same services as the pages, as a named person."""
 
-import json
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -35,7 +34,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
         acts.add_parser("list", help="the newest change sets").add_argument("--state")
-        self._act(acts, "show", "its edits in words, pre-flight and timeline", person=False)
+        self._act(acts, "show", "its edits and timeline", person=False)
         self._act(acts, "check", "the pre-flight; fails when it finds an error", person=False)
         out = acts.add_parser("export", help="rules as TOML, to standard output")
         out.add_argument("what", help="in-force, book, or the number of a change set")
@@ -117,16 +116,27 @@ class Command(BaseCommand):
             self.stdout.write(f"{at} {entry.by_name} {entry.kind} {entry.text}".rstrip())
 
     def _check(self, options: dict[str, Any]) -> None:
-        found = services.look_over(self._found(options))
+        change_set = self._found(options)
+        if not change_set.is_open:
+            raise CommandError(f"It {change_set.stands}: there is nothing to check.")
+        found = services.look_over(change_set)
         for remark in found.remarks:
-            self.stdout.write(f"{remark.level}: {remark.code} {remark.words}")
+            about = "" if remark.words.startswith(remark.code) else f"{remark.code} "
+            self.stdout.write(f"{remark.level}: {about}{remark.words}")
             if remark.block:
                 self.stdout.write(remark.block)
         if found.cost:
-            self.stdout.write(f"cost: {json.dumps(found.as_dict()['cost'])}")
+            cost = found.cost
+            self.stdout.write(
+                f"Rules of {cost.vertical}, which has the most, take {cost.before_us:.1f} -> "
+                f"{cost.after_us:.1f} microseconds a transaction "
+                f"({cost.rules_before} -> {cost.rules_after} rules)."
+            )
         if found.errors:
-            raise CommandError(f"{len(found.errors)} errors: it cannot be proposed.")
-        self.stdout.write("It can be proposed.")
+            errors = len(found.errors)
+            raise CommandError(f"{errors} error{'s'[: errors > 1]}: it cannot be proposed.")
+        if change_set.state == ChangeSet.State.DRAFT:
+            self.stdout.write("It can be proposed.")
 
     def _export(self, options: dict[str, Any]) -> None:
         what: str = options["what"]
@@ -156,7 +166,7 @@ class Command(BaseCommand):
         for remark in done.remarks:
             self.stdout.write(remark)
         edits = done.change_set.edits.count()
-        self.stdout.write(f"Change set {done.change_set.pk}: {edits} edits.")
+        self.stdout.write(f"Change set {done.change_set.pk}: {edits} edit{'s'[: edits > 1]}.")
 
     def _merge_catalogue(self, options: dict[str, Any]) -> None:
         done = merge_catalogue(by=self._person(options))
