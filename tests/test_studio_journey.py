@@ -134,7 +134,7 @@ def test_a_threshold_is_tried_approved_put_in_force_and_rolled_back(system, brow
     # Evidence, frozen into the change set.
     maker.click("Backtest")
     maker.send("Backtest")
-    maker.sees("Done, and attached.")
+    maker.sees("The backtest is done and attached.")
     figures = maker.page.locator(".cs-figures tbody tr")
     expect(figures.filter(has_text=re.compile("^matched"))).to_have_text(
         re.compile(r"matched\s*0\s*20")

@@ -29,7 +29,7 @@ from rules.queries import diff_rulesets, pending_changes, published_snapshot
 @admin.register(Ruleset)
 class RulesetAdmin(ReadOnlyModelAdmin):
     empty_list = "Each publication of the rule book stands here with what it changed."
-    list_display = ("ruleset", "in_force", "published", "created_by_name", "note", "back_to")
+    list_display = ("ruleset", "in_force", "published", "by", "note", "back_to")
     list_display_links = None
     ordering = ("-number",)
     sortable_by = ()
@@ -54,6 +54,10 @@ class RulesetAdmin(ReadOnlyModelAdmin):
     @admin.display
     def published(self, ruleset: Ruleset) -> str:
         return relative_time(ruleset.published_at)
+
+    @admin.display(description="by")
+    def by(self, ruleset: Ruleset) -> str:
+        return ruleset.created_by_name
 
     @admin.display(description="rolled back to")
     def back_to(self, ruleset: Ruleset) -> str:

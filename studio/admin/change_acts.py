@@ -133,7 +133,7 @@ def _try(change_set: ChangeSet, by: User, said: Values) -> str:
 def trial_told(trial: Backtest) -> str:
     """What became of a backtest that was just begun."""
     if trial.state == trial.State.DONE:
-        return "Done, and attached."
+        return "The backtest is done and attached."
     if trial.state == trial.State.FAILED:
         return f"The backtest failed: {trial.told}"
     return "The backtest runs; its progress stands here, and you may leave this page."

@@ -36,7 +36,7 @@ class SwitchAdmin(ReadOnlyModelAdmin):
         "No switch was ever thrown. In an incident a vertical can decide by rules alone, or "
         "approve, hold or decline all, for a while."
     )
-    list_display = ("vertical", "mode_shown", "stands", "thrown", "thrown_by_name", "why")
+    list_display = ("vertical", "mode_shown", "stands", "thrown", "by", "why")
     list_display_links = None
     ordering = ("-pk",)
     sortable_by = ()
@@ -56,6 +56,10 @@ class SwitchAdmin(ReadOnlyModelAdmin):
     @admin.display(description="thrown")
     def thrown(self, switch: Switch) -> str | SafeString:
         return relative_time(switch.thrown_at)
+
+    @admin.display(description="by")
+    def by(self, switch: Switch) -> str:
+        return switch.thrown_by_name
 
     @admin.display(description="reason")
     def why(self, switch: Switch) -> SafeString:
