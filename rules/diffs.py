@@ -1,6 +1,6 @@
 """What changed, as data and in words: between two definitions, two verticals, two snapshots."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from rules.definition import (
     Parameter,
     PublishedRule,
     Snapshot,
+    State,
     VerticalConfig,
 )
 from rules.reasons import say_constant, say_number, say_value
@@ -132,11 +133,25 @@ def diff_snapshots(before: Snapshot | None, after: Snapshot) -> RulesetDiff:
 
 def _diff_published(before: PublishedRule, after: PublishedRule) -> tuple[Change, ...]:
     plain = tuple(
-        Change(field.replace("_", " "), _say(a), _say(b))
-        for field in ("version", "state", "canary_percent")
+        Change(field, _say(a), _say(b))
+        for field in ("version", "state")
         if (a := getattr(before, field)) != (b := getattr(after, field))
     )
-    return plain + diff_definitions(before.definition, after.definition)
+    return (
+        *plain,
+        *_diff_share(before, after),
+        *diff_definitions(before.definition, after.definition),
+    )
+
+
+def _diff_share(before: PublishedRule, after: PublishedRule) -> Iterator[Change]:
+    """Of customers, which is told of canaries alone."""
+    if after.state is not State.CANARY:
+        return
+    was = _say(before.canary_percent) if before.state is State.CANARY else ""
+    now = _say(after.canary_percent)
+    if was != now:
+        yield Change("canary percent", was, now)
 
 
 def _diff_all_verticals(before: Snapshot | None, after: Snapshot) -> tuple[Changed, ...]:

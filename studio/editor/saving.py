@@ -75,11 +75,11 @@ def places_for(*, by: User, code: str, subject: Subject = Subject.RULE) -> list[
 
 
 def chosen_place(places: Sequence[tuple[str, str]], started: Started | None, into: str) -> str:
-    """Where the draft came from, else what the address names, else the usual place."""
+    """Where the draft came from, else what the address names, else a new one: no edit goes into
+    what somebody began for another reason, unless he says so."""
     if started:
         return str(started.change_set)
-    keys = [key for key, _ in places]
-    return into if into in keys else keys[0] if keys else NEW
+    return into if into in {key for key, _ in places} else NEW
 
 
 def started_edit(
