@@ -26,11 +26,9 @@ from transactions.services import record_label
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-NOW = clock.now()
-
 
 def decide(client, *, days_ago: float, fraud: bool | None, number: int, **more):
-    at = (NOW - timedelta(days=days_ago)).timestamp()
+    at = (clock.now() - timedelta(days=days_ago)).timestamp()
     request = make_suspicious(
         transaction_id=f"{client.institution_slug}-{number}",
         user_id=f"u-{number}",
