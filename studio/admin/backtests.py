@@ -1,5 +1,6 @@
 """Backtests that were run by a worker: how far each is, who asked, what came of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -168,26 +169,23 @@ class BacktestAdmin(ReadOnlyModelAdmin):
         return JsonResponse({"state": row.state, "percent": round(100 * row.progress)})
 
     def cancel_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        demand(request, TRY)
-        row: Backtest = found(self, request, str(pk))
-        try:
-            done = cancel_backtest(by=person(request), pk=row.pk)
-        except Problem as problem:
-            messages.error(request, problem.detail)
-        else:
-            messages.success(request, f"It is {done.get_state_display()}.")
-        return _to(row)
+        return self._doing(request, pk, cancel_backtest)
 
     def again_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        return self._doing(request, pk, restart_backtest)
+
+    def _doing(
+        self, request: HttpRequest, pk: Any, act: Callable[..., Backtest]
+    ) -> HttpResponseRedirect:
         demand(request, TRY)
         row: Backtest = found(self, request, str(pk))
         try:
-            done = restart_backtest(by=person(request), pk=row.pk)
+            done = act(by=person(request), pk=row.pk)
         except Problem as problem:
             messages.error(request, problem.detail)
         else:
             messages.success(request, f"It is {done.get_state_display()}.")
-        return _to(row)
+        return HttpResponseRedirect(reverse(f"{HERE}change", args=[row.pk]))
 
 
 def window_in_words(window: Window) -> str:
@@ -222,7 +220,3 @@ def _in_words(rules: int, verticals: int) -> str:
 
 def _length(path: str) -> Func:
     return Func(F(path), function="jsonb_array_length", output_field=IntegerField())
-
-
-def _to(row: Backtest) -> HttpResponseRedirect:
-    return HttpResponseRedirect(reverse(f"{HERE}change", args=[row.pk]))
